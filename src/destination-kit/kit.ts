@@ -1,0 +1,274 @@
+/**
+ * What a destination is written with: no I/O, no clock, no secrets. A talk says what to ask; the engine asks, and
+ * feeds it the answer. Imports nothing of ours.
+ */
+import type { z } from 'zod'
+
+// ── people ──────────────────────────────────────────────────────────────────────────────────────────
+/**
+ * One record of a batch. `ref` is short, unique within a run and says nothing about the person: use it where a vendor
+ * echoes an id. `identifier` is the normalised identifier as the vendor takes it (an address, or its hash).
+ * A `null` field is a matched field for which this person has no value; a key that is absent is not matched.
+ * `left` marks somebody whose removal from this list was sent by us earlier.
+ */
+export interface Person {
+  readonly ref: string
+  readonly identifier: string
+  readonly fields: Readonly<Record<string, string | null>>
+  readonly remoteId?: string
+  readonly left?: true
+}
+
+/** A person with the operation's `row` text: encoded once, so byte limits are exact and sending again costs nothing. */
+export interface Row extends Person {
+  readonly text: string
+}
+
+// ── asking ──────────────────────────────────────────────────────────────────────────────────────────
+/** A body of pre-encoded rows: `head`, the row texts joined by `between`, `tail`. */
+export interface Written {
+  readonly rows: readonly Row[]
+  readonly type: string
+  readonly head: string
+  readonly between: string
+  readonly tail: string
+}
+
+export type Body = { readonly json: unknown } | { readonly form: Readonly<Record<string, string>> } | Written
+
+export interface Request {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** Path on the host, starting with `/`; for host `foreign`, a whole URL taken from an answer. */
+  readonly path: string
+  readonly query?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: Body
+  /** A name in `hosts`, the first by default. `foreign`: https, no credentials, no redirects, size capped. */
+  readonly host?: string
+  /** A name in `rates`, the first by default. */
+  readonly rate?: string
+  /** Refusals that this talk reads itself; no other status from 400 up ever reaches a talk. */
+  readonly expect?: readonly number[]
+  /** Cannot change the vendor's data although it is not a GET (a search sent by POST). */
+  readonly reads?: true
+  /** Not safe to send twice: after a lost answer the talk starts again from its first line. */
+  readonly once?: true
+}
+
+export interface Reply {
+  readonly status: number
+  readonly text: string
+  header(name: string): string | undefined
+  /** Decodes the body; throws Stop('unreadable') when it is not JSON or not of this shape. */
+  json<T>(shape: z.ZodType<T>): T
+}
+
+export interface Step {
+  readonly request: Request
+}
+
+/** `unknown` as TNext makes a bare `yield` useless, so talks say `yield* send(...)`. */
+export type Talk<T> = Generator<Step, T, unknown>
+
+class Ask {
+  static made = 0
+  readonly step: Step
+  constructor(step: Step) {
+    this.step = step
+    Ask.made++
+  }
+  *[Symbol.iterator](): Talk<Reply> {
+    return (yield this.step) as Reply
+  }
+}
+
+/** Asks the vendor: `const reply = yield* send({ ... })`. Without `yield*` nothing is sent, which the engine treats as an error. */
+export const send = (request: Request): Ask => new Ask({ request })
+
+/** How many asks were made so far: the engine and the tests compare it with what was yielded. */
+export const asksMade = (): number => Ask.made
+
+// ── ending ──────────────────────────────────────────────────────────────────────────────────────────
+/** Which property of a person the fates of an ending are keyed by. */
+export type By = 'ref' | 'identifier'
+
+/**
+ * What happened to one record. `absent`: a removal found nobody to remove, which counts as applied; the engine looks
+ * again later where an earlier write could still be on its way. `final`: the vendor will never take this record.
+ */
+export type Fate =
+  | { readonly kind: 'applied'; readonly remoteId?: string; readonly absent?: true }
+  | { readonly kind: 'rejected'; readonly code: string; readonly reason: string; readonly final?: true }
+  | { readonly kind: 'unknown'; readonly reason: string }
+
+export type Fates = ReadonlyMap<string, Fate>
+
+/** `each` is total: who is not named in `except` falls under `otherwise`. `split`: too large or poisoned; the engine halves. */
+export type Now =
+  | { readonly kind: 'each'; readonly otherwise: Fate; readonly by: By; readonly except: Fates }
+  | { readonly kind: 'split'; readonly reason: string }
+
+/** Checkpoint and wait in one: `job` and `known` are kept, and `confirm(job)` runs `after` seconds later, perhaps in another process. */
+export interface Later {
+  readonly kind: 'pending'
+  readonly job: string
+  readonly after?: number
+  /** Fates already known when the job was accepted, keyed by `by`. */
+  readonly known?: Fates
+  readonly by?: By
+}
+
+export type Cause = 'auth' | 'permission' | 'list-missing' | 'quota' | 'terms' | 'bad-request' | 'unreadable'
+
+/** Ends any talk, and with it the run: `throw new Stop('list-missing', 'why, in words a person can act on')`. */
+export class Stop extends Error {
+  readonly why: Cause
+  constructor(why: Cause, reason: string) {
+    super(reason)
+    this.name = 'Stop'
+    this.why = why
+  }
+}
+
+/** What an answer means before a talk sees it. `pass`: the talk reads it; `refresh`: get a new access token once, then ask again. */
+export type Verdict =
+  | Stop
+  | { readonly kind: 'pass' }
+  | { readonly kind: 'refresh' }
+  | { readonly kind: 'retry'; readonly after?: number }
+  | { readonly kind: 'split'; readonly reason: string }
+
+// ── the definition ──────────────────────────────────────────────────────────────────────────────────
+/** A vendor's number: where it is written, the day it was checked, and how sure it is. */
+export interface Limit {
+  readonly value: number
+  readonly source: string
+  readonly checked: string
+  readonly kind: 'documented' | 'measured' | 'assumed'
+}
+
+export interface Field {
+  readonly label: string
+  readonly help?: string
+  readonly oneOf?: readonly string[]
+}
+
+/** A setting belongs to the connection or to the export; `required` unless it says a default. */
+export interface Setting extends Field {
+  readonly of: 'connection' | 'export'
+  readonly default?: string
+}
+
+export interface MatchField extends Field {
+  readonly name: string
+  /** The longest value that the vendor takes, in characters. */
+  readonly max?: Limit
+}
+
+export type Values<K extends string> = Readonly<Record<K, string>>
+
+/** What every talk may know: no credentials, only `hosts` and `oauth` see those. `found` is what `check` discovered. */
+export interface Place<S extends string, F extends string> {
+  readonly settings: Values<S>
+  readonly found: Values<F>
+}
+
+export interface List {
+  readonly id: string
+  readonly name: string
+  /** Members, where the vendor tells. */
+  readonly size?: number
+}
+
+export interface At<S extends string, F extends string> extends Place<S, F> {
+  readonly list: List
+}
+
+/** What a list made by us must be: its name, and a mark by which we know it again after a lost answer. */
+export interface WantedList {
+  readonly name: string
+  readonly mark: string
+}
+
+type Speak<S extends string, F extends string> =
+  | { talk(rows: readonly Row[], at: At<S, F>): Talk<Now>; confirm?: never }
+  | {
+      talk(rows: readonly Row[], at: At<S, F>): Talk<Now | Later>
+      confirm(job: string, at: At<S, F>): Talk<Now | Later>
+    }
+
+/** One way of doing it. A destination may give several: the one with the highest `over` below the number of records is used for the whole run. */
+export type Operation<S extends string, F extends string> = {
+  readonly over?: number
+  /** Records in one call. */
+  readonly max: Limit
+  /** Bytes of the row texts in one call. */
+  readonly bytes?: Limit
+  /** Batches in flight at once, per run. */
+  readonly parallel: number
+  /** Seconds after which a lost or accepted write of this route cannot work any more. */
+  readonly settles: Limit
+  /** How many requests `n` records of one batch take at least, polls apart: for the dry run. */
+  requests(n: number): number
+  row(person: Person, at: At<S, F>): string
+} & Speak<S, F>
+
+export type Host<C extends string, S extends string> = {
+  /** Whole origin, or how the settings choose it. */
+  readonly url: string | ((settings: Values<S>) => string)
+  headers(secret: Values<C>, token: string, settings: Values<S>): Record<string, string>
+}
+
+/** How people sign in (authorisation code, loopback or web redirect, PKCE) and how a token is renewed. */
+export interface OAuth<C extends string> {
+  /** Whole URL of the page where a person agrees. */
+  readonly authorize: string
+  readonly scope: string
+  /** Whole URL where codes and refresh tokens are exchanged, by POST of a form. */
+  readonly token: string
+  readonly pkce: boolean
+  /** More parameters of the authorize URL. */
+  authorizeQuery(secret: Values<C>): Record<string, string>
+  exchangeForm(secret: Values<C>): Record<string, string>
+  refreshForm(secret: Values<C>): Record<string, string>
+}
+
+export interface Destination<C extends string, S extends string, F extends string> {
+  /** Slug; it is stored, so it never changes. */
+  readonly id: string
+  readonly name: string
+  /** The vendor's own word for a list: "list", "audience", "address book". */
+  readonly listWord: string
+  readonly credentials: Readonly<Record<C, Field>>
+  readonly settings: Readonly<Record<S, Setting>>
+  readonly found?: readonly F[]
+  /** How a person is named to the vendor; with `hash` the value sent is the hex hash of the normalised address. */
+  readonly identifier: { readonly label: string; readonly hash?: 'sha256' }
+  readonly fields: readonly MatchField[]
+  /** The most people that may be sent, and over what it is counted. */
+  readonly people?: Limit & { readonly over: 'export' | 'connection' }
+  readonly hosts: Readonly<Record<string, Host<C, S>>>
+  /** `calls` in any window of `per` seconds; rates belong to the vendor account and are shared by all its runs. */
+  readonly rates: Readonly<Record<string, { readonly calls: Limit; readonly per: number }>>
+  readonly oauth?: OAuth<C>
+  /** Tells apart lists of equal id in different vendor accounts; a constant where the vendor's list ids are unique. */
+  account(place: Place<S, F>): string
+  /** Only what differs from the shared status mapping; undefined leaves the answer to it. */
+  judge?(reply: Reply): Verdict | undefined
+  /** Proves the credentials with the least right that an export needs. */
+  check(settings: Values<S>): Talk<{ readonly found: Values<F> }>
+  lists(place: Place<S, F>): Talk<readonly List[]>
+  /** The list of this id, or undefined when the vendor has none. */
+  list(id: string, place: Place<S, F>): Talk<List | undefined>
+  /** Finds the list of exactly this name, else creates it. `ours`: it bears our mark, so nobody else filled it. Absent where lists are made at the vendor. */
+  ensureList?(wanted: WantedList, place: Place<S, F>): Talk<{ readonly list: List; readonly ours: boolean }>
+  readonly add: readonly Operation<S, F>[]
+  readonly remove: readonly Operation<S, F>[]
+}
+
+/** A destination as the engine sees it: the names of its credentials, settings and findings are plain strings. */
+export type AnyDestination = Destination<string, string, string>
+
+export const define = <const C extends string, const S extends string = never, const F extends string = never>(
+  destination: Destination<C, S, F>,
+): Destination<C, S, F> => destination
