@@ -1,0 +1,191 @@
+/** The default data engine: DuckDB in the data folder, owned by the serving process. */
+import {
+  BIGINT,
+  BOOLEAN,
+  DOUBLE,
+  type DuckDBConnection,
+  DuckDBInstance,
+  type DuckDBType,
+  SQLNULL,
+  VARCHAR,
+} from '@duckdb/node-api'
+import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely'
+import type { z } from 'zod'
+import { SundError } from '../errors.ts'
+import { duckdbDialect } from './duckdb-dialect.ts'
+import type { Columns, DataEngine, Query, Session } from './engine.ts'
+
+export interface DuckDbOptions {
+  /** A file, or `:memory:`. */
+  readonly file: string
+  /** DuckDB's own limit; the 10 M join fails below about 1 GB. */
+  readonly memoryLimit?: string
+  readonly threads?: number
+  /** Where DuckDB spills what does not fit; required with a file. */
+  readonly spillFolder?: string
+}
+
+// DuckDB takes PostgreSQL's quoting and numbered parameters, so Kysely's compiler for it serves.
+const compiler = new Kysely<unknown>({
+  dialect: {
+    createAdapter: () => new PostgresAdapter(),
+    createDriver: () => new DummyDriver(),
+    createIntrospector: (db) => new PostgresIntrospector(db),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+  },
+})
+
+type Bound = string | number | bigint | boolean | null
+
+const bind = (value: unknown): Bound => {
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return BigInt(value)
+  if (typeof value === 'string' || typeof value === 'bigint' || typeof value === 'boolean' || typeof value === 'number')
+    return value
+  if (value === null) return value
+  throw new TypeError(`The data engine binds text, numbers, booleans and null, not ${typeof value}.`)
+}
+
+const typeOf = (value: Bound): DuckDBType => {
+  if (typeof value === 'string') return VARCHAR
+  if (typeof value === 'bigint') return BIGINT
+  if (typeof value === 'boolean') return BOOLEAN
+  return value === null ? SQLNULL : DOUBLE
+}
+
+const compile = (query: Query): { text: string; values: Bound[]; types: DuckDBType[] } => {
+  const { sql, parameters } = query.compile(compiler)
+  const values = parameters.map(bind)
+  return { text: sql, values, types: values.map(typeOf) }
+}
+
+/** DuckDB says by words only that the disk is full. */
+const explained = (error: unknown): unknown =>
+  error instanceof Error &&
+  /no space left on device|not enough (?:free )?space|could not write all bytes/i.test(error.message)
+    ? new SundError('home.disk_full', {}, error)
+    : error
+
+const plain = (value: unknown): unknown =>
+  typeof value === 'bigint' && value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER
+    ? Number(value)
+    : value
+
+class DuckDbSession implements Session {
+  readonly #connection: DuckDBConnection
+
+  constructor(connection: DuckDBConnection) {
+    this.#connection = connection
+  }
+
+  async run(query: Query): Promise<number> {
+    const { text, values, types } = compile(query)
+    try {
+      return (await this.#connection.run(text, values, types)).rowsChanged
+    } catch (error) {
+      throw explained(error)
+    }
+  }
+
+  async rows<T>(query: Query, shape: z.ZodType<T>): Promise<T[]> {
+    const { text, values, types } = compile(query)
+    try {
+      const reader = await this.#connection.runAndReadAll(text, values, types)
+      const names = reader.deduplicatedColumnNames()
+      return reader
+        .getRows()
+        .map((row) => shape.parse(Object.fromEntries(names.map((name, index) => [name, plain(row[index])]))))
+    } catch (error) {
+      throw explained(error)
+    }
+  }
+
+  async *stream(query: Query): AsyncIterable<Columns> {
+    const { text, values, types } = compile(query)
+    const result = await this.#connection.stream(text, values, types)
+    for (;;) {
+      const chunk = await result.fetchChunk()
+      if (chunk === null || chunk.rowCount === 0) return
+      yield { count: chunk.rowCount, at: (index) => chunk.getColumnVector(index).toArray() }
+    }
+  }
+}
+
+class DuckDbEngine implements DataEngine {
+  readonly dialect = duckdbDialect
+  readonly #instance: DuckDBInstance
+  readonly #writer: DuckDBConnection
+  #writes: Promise<unknown> = Promise.resolve()
+
+  constructor(instance: DuckDBInstance, writer: DuckDBConnection) {
+    this.#instance = instance
+    this.#writer = writer
+  }
+
+  async run(query: Query): Promise<number> {
+    return await this.#alone(async () => await new DuckDbSession(this.#writer).run(query))
+  }
+
+  async rows<T>(query: Query, shape: z.ZodType<T>): Promise<T[]> {
+    const connection = await this.#instance.connect()
+    try {
+      return await new DuckDbSession(connection).rows(query, shape)
+    } finally {
+      connection.closeSync()
+    }
+  }
+
+  async *stream(query: Query): AsyncIterable<Columns> {
+    const connection = await this.#instance.connect()
+    try {
+      yield* new DuckDbSession(connection).stream(query)
+    } finally {
+      connection.closeSync()
+    }
+  }
+
+  async transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return await this.#alone(async () => {
+      await this.#writer.run('begin')
+      try {
+        const result = await work(new DuckDbSession(this.#writer))
+        await this.#writer.run('commit')
+        return result
+      } catch (error) {
+        await this.#writer.run('rollback').catch(() => undefined)
+        throw explained(error)
+      }
+    })
+  }
+
+  async close(): Promise<void> {
+    await this.#alone(async () => this.#writer.closeSync())
+    this.#instance.closeSync()
+  }
+
+  /** One write at a time: DuckDB would answer a second writer of the same rows with a conflict. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#writes.then(work, work)
+    this.#writes = mine.catch(() => undefined)
+    return mine
+  }
+}
+
+/** Opens or creates the engine. A file that another process holds gives `home.in_use`. */
+export async function openDuckDb(options: DuckDbOptions): Promise<DataEngine> {
+  const settings: Record<string, string> = {
+    threads: String(options.threads ?? 2),
+    memory_limit: options.memoryLimit ?? '2GB',
+    preserve_insertion_order: 'true',
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+  }
+  if (options.spillFolder !== undefined) settings.temp_directory = options.spillFolder
+  try {
+    const instance = await DuckDBInstance.create(options.file, settings)
+    return new DuckDbEngine(instance, await instance.connect())
+  } catch (error) {
+    const holder = error instanceof Error ? /Conflicting lock is held in .*\(PID (\d+)\)/.exec(error.message) : null
+    if (holder !== null) throw new SundError('home.in_use', { folder: options.file, pid: holder[1] ?? '?' }, error)
+    throw explained(error)
+  }
+}

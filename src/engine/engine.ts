@@ -1,0 +1,33 @@
+/** The data plane as the rest of Sund sees it: sets of rows, changed in transactions, read in columns. */
+import type { RawBuilder } from 'kysely'
+import type { z } from 'zod'
+import type { Dialect } from './dialect.ts'
+
+/** A statement built with Kysely's `sql` tag: values are bound, identifiers are nodes. */
+export type Query = RawBuilder<unknown>
+
+/** Some rows of a result, column by column in the order of the select list. Integers are bigint, text is string. */
+export interface Columns {
+  readonly count: number
+  /** Values of the column at `index`, `count` long. */
+  at(index: number): readonly unknown[]
+}
+
+export interface Session {
+  /** Runs a statement and gives the number of rows it changed. */
+  run(query: Query): Promise<number>
+  /** A small result, each row checked against `shape`; integers that fit come as numbers. */
+  rows<T>(query: Query, shape: z.ZodType<T>): Promise<T[]>
+}
+
+/**
+ * Holds tables, profiles, members, outbox, outcomes and ledger. One process owns it. Writes are serialised and a
+ * transaction is all or nothing, also across `kill -9`; what was committed is on disk. Reads see committed rows only.
+ */
+export interface DataEngine extends Session {
+  readonly dialect: Dialect
+  transaction<T>(work: (session: Session) => Promise<T>): Promise<T>
+  /** A result of any size, in constant memory. */
+  stream(query: Query): AsyncIterable<Columns>
+  close(): Promise<void>
+}

@@ -1,0 +1,89 @@
+/** The tables of the data plane that exports keep: ledger, rejects, invalid people, outcomes, and a run's outbox. */
+import { type RawBuilder, sql } from 'kysely'
+import type { Session } from '../engine/engine.ts'
+
+/** A run's sealed delta. While it is there and the run is not settled, its rows are the ledger's intents. */
+export const outboxTable = (runId: string): RawBuilder<unknown> => sql.table(`outbox_${runId}`)
+/** A run's delta before the guard has let it pass. */
+export const draftTable = (runId: string): RawBuilder<unknown> => sql.table(`outbox_draft_${runId}`)
+/** The outbox column of a destination's field. */
+export const fieldColumn = (field: string): RawBuilder<unknown> => sql.ref(`field ${field}`)
+
+const statements = [
+  // What we know the destination may hold. No row: never ours. `late_add_until` and `late_remove_until`: a write whose
+  // answer was lost may still work until then. `again_at`: the last write has to be repeated from then on.
+  sql`create table if not exists ledger (
+    list_id bigint not null,
+    identity uuid not null,
+    owner varchar not null,
+    state varchar not null,
+    intent varchar,
+    identifier varchar,
+    remote_id varchar,
+    hash uuid,
+    row_hash uuid,
+    matching uuid,
+    run_id bigint not null,
+    since bigint not null,
+    acknowledged_at bigint,
+    late_add_until bigint,
+    late_remove_until bigint,
+    again_at bigint
+  )`,
+  // Records that the vendor refused, in its own words, until it takes them or they leave the segment.
+  sql`create table if not exists reject (
+    list_id bigint not null,
+    identity uuid not null,
+    hash uuid,
+    code varchar not null,
+    reason varchar not null,
+    final boolean not null,
+    run_id bigint not null,
+    first_at bigint not null,
+    next_try_at bigint not null
+  )`,
+  // Members without an identifier that can be sent.
+  sql`create table if not exists invalid_person (
+    run_id bigint not null,
+    list_id bigint not null,
+    customer_id varchar not null,
+    reason varchar not null
+  )`,
+  // Outcomes of a run by span, and one by one where they differ from their span's.
+  sql`create table if not exists outcome_span (
+    run_id bigint not null,
+    from_seq bigint not null,
+    to_seq bigint not null,
+    kind varchar not null,
+    code varchar,
+    reason varchar,
+    final boolean not null,
+    absent boolean not null,
+    remote_id varchar,
+    lost_at bigint,
+    staged_at bigint not null
+  )`,
+  sql`create table if not exists outcome (
+    run_id bigint not null,
+    seq bigint not null,
+    kind varchar not null,
+    code varchar,
+    reason varchar,
+    final boolean not null,
+    absent boolean not null,
+    remote_id varchar
+  )`,
+  // One row a run: its outbox is sealed, and later it is settled.
+  sql`create table if not exists sealed_outbox (
+    run_id bigint not null,
+    export_id bigint not null,
+    records bigint not null,
+    sealed_at bigint not null,
+    settled_at bigint
+  )`,
+]
+
+/** Makes the tables that are missing. */
+export async function ensureExportTables(session: Session): Promise<void> {
+  for (const statement of statements) await session.run(statement)
+}
