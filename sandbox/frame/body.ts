@@ -1,0 +1,47 @@
+/** Reads a request's body up to a cap, unpacking gzip. */
+import type { IncomingMessage } from 'node:http'
+import { gunzipSync } from 'node:zlib'
+
+export type ReceivedBody =
+  | { readonly kind: 'whole'; readonly bytes: Buffer }
+  | { readonly kind: 'too large' }
+  | { readonly kind: 'unreadable' }
+  /** The client went away before its body was whole. */
+  | { readonly kind: 'cut' }
+
+/** Beyond this much of a body that is refused anyway, the connection is closed instead of read to its end. */
+const drainBytes = 200_000_000
+
+const unpack = (bytes: Buffer, maxBytes: number): ReceivedBody => {
+  try {
+    return { kind: 'whole', bytes: gunzipSync(bytes, { maxOutputLength: maxBytes }) }
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    return { kind: code === 'ERR_BUFFER_TOO_LARGE' ? 'too large' : 'unreadable' }
+  }
+}
+
+/**
+ * The whole body. One that is too large is read to its end and thrown away, so that the client reads the refusal
+ * rather than a broken connection.
+ */
+export const receiveBody = async (request: IncomingMessage, maxBytes: number): Promise<ReceivedBody> => {
+  const chunks: Buffer[] = []
+  let size = 0
+  try {
+    for await (const chunk of request) {
+      if (!Buffer.isBuffer(chunk)) return { kind: 'unreadable' }
+      size += chunk.length
+      if (size <= maxBytes) chunks.push(chunk)
+      else chunks.length = 0
+      if (size > drainBytes) break
+    }
+  } catch {
+    return { kind: 'cut' }
+  }
+  if (size > maxBytes) return { kind: 'too large' }
+  const bytes = Buffer.concat(chunks)
+  const encoding = request.headers['content-encoding']
+  if (encoding === undefined || encoding === 'identity') return { kind: 'whole', bytes }
+  return encoding === 'gzip' ? unpack(bytes, maxBytes) : { kind: 'unreadable' }
+}

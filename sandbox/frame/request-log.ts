@@ -1,0 +1,103 @@
+/** What was asked of a simulator: every request, the records of every accepted write, every forbidden switch. */
+import { z } from 'zod'
+import { type Database, integer, only, text } from './database.ts'
+import type { Delivered } from './vendor.ts'
+
+export interface LoggedRequest {
+  readonly id: number
+  /** Milliseconds since the epoch, when the body had been received. */
+  readonly at: number
+  readonly method: string
+  readonly path: string
+  readonly status: number
+  readonly records: number
+  readonly write: boolean
+}
+
+export interface Delivery {
+  readonly requestId: number
+  readonly listId: string
+  readonly operation: 'add' | 'remove'
+  readonly identifier: string
+}
+
+/** Identifiers of one delivery are kept as one JSON text: a row each would cost as much as applying them. */
+export const logSchema = `
+CREATE TABLE IF NOT EXISTS request (
+  id INTEGER PRIMARY KEY, at INTEGER NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL, status INTEGER NOT NULL,
+  records INTEGER NOT NULL, write INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS delivery (
+  id INTEGER PRIMARY KEY, request_id INTEGER NOT NULL, list_id TEXT NOT NULL,
+  operation TEXT NOT NULL CHECK (operation IN ('add', 'remove')), identifiers TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS forbidden (id INTEGER PRIMARY KEY, request_id INTEGER NOT NULL, what TEXT NOT NULL) STRICT;
+`
+
+export interface RequestLog {
+  /** The highest request id so far, over all starts of this simulator. */
+  lastId(): number
+  add(request: LoggedRequest, delivered: readonly Delivered[], forbidden: string | undefined): void
+  requests(): LoggedRequest[]
+  deliveries(): Iterable<Delivery>
+  forbidden(): string[]
+}
+
+const identifierTexts = z.array(z.string())
+const operations = z.enum(['add', 'remove'])
+
+export const requestLog = (db: Database): RequestLog => {
+  const last = db.prepare('SELECT coalesce(max(id), 0) AS id FROM request')
+  const insert = db.prepare(
+    'INSERT INTO request (id, at, method, path, status, records, write) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  )
+  const insertDelivery = db.prepare(
+    'INSERT INTO delivery (request_id, list_id, operation, identifiers) VALUES (?, ?, ?, ?)',
+  )
+  const insertForbidden = db.prepare('INSERT INTO forbidden (request_id, what) VALUES (?, ?)')
+
+  function* deliveries(): Iterable<Delivery> {
+    // A page at a time: an open statement would stand in the way of writes between two steps of the caller.
+    const page = db.prepare('SELECT * FROM delivery WHERE id > ? ORDER BY id LIMIT 1')
+    for (let row = page.get(0); row !== undefined; row = page.get(integer(row, 'id'))) {
+      const shared = {
+        requestId: integer(row, 'request_id'),
+        listId: text(row, 'list_id'),
+        operation: operations.parse(text(row, 'operation')),
+      }
+      for (const identifier of identifierTexts.parse(JSON.parse(text(row, 'identifiers')))) {
+        yield { ...shared, identifier }
+      }
+    }
+  }
+
+  return {
+    lastId: () => integer(only(last.get()), 'id'),
+    add({ id, at, method, path, status, records, write }, delivered, forbidden) {
+      insert.run(id, Math.round(at), method, path, status, records, write ? 1 : 0)
+      for (const { listId, operation, identifiers } of delivered) {
+        insertDelivery.run(id, listId, operation, JSON.stringify(identifiers))
+      }
+      if (forbidden !== undefined) insertForbidden.run(id, forbidden)
+    },
+    requests: () =>
+      db
+        .prepare('SELECT * FROM request ORDER BY id')
+        .all()
+        .map((row) => ({
+          id: integer(row, 'id'),
+          at: integer(row, 'at'),
+          method: text(row, 'method'),
+          path: text(row, 'path'),
+          status: integer(row, 'status'),
+          records: integer(row, 'records'),
+          write: integer(row, 'write') === 1,
+        })),
+    deliveries,
+    forbidden: () =>
+      db
+        .prepare('SELECT what FROM forbidden ORDER BY id')
+        .all()
+        .map((row) => text(row, 'what')),
+  }
+}

@@ -1,0 +1,19 @@
+/** Tables of the Microsoft Advertising simulator. Times are milliseconds since the epoch. */
+
+export const schema = `
+CREATE TABLE IF NOT EXISTS code (
+  code TEXT PRIMARY KEY, redirect_uri TEXT NOT NULL, scope TEXT NOT NULL, challenge TEXT, expires_at INTEGER NOT NULL,
+  used INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE IF NOT EXISTS access_token (token TEXT PRIMARY KEY, expires_at INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS refresh_token (
+  token TEXT PRIMARY KEY, scope TEXT NOT NULL, expires_at INTEGER NOT NULL, used INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE IF NOT EXISTS audience (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL COLLATE NOCASE UNIQUE, description TEXT,
+  scope TEXT NOT NULL, parent_id TEXT NOT NULL, membership_duration INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS member (
+  audience INTEGER NOT NULL, hash TEXT NOT NULL, added_at INTEGER NOT NULL, PRIMARY KEY (audience, hash)
+) STRICT, WITHOUT ROWID;
+`

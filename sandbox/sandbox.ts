@@ -1,0 +1,141 @@
+/** Starts the simulators of all vendors in this process, and reads back what they hold. */
+import { join } from 'node:path'
+import { type Database, openDatabase } from './frame/database.ts'
+import { dumpLists } from './frame/dump.ts'
+import { type Delivery, type LoggedRequest, logSchema, type RequestLog, requestLog } from './frame/request-log.ts'
+import { type Phase, type RunningServer, serve } from './frame/server.ts'
+import type { Simulation, VendorDefinition, VendorList } from './frame/vendor.ts'
+import { forEachVendor, type SandboxVendor, sandboxVendors, type VendorSettings, vendorDefinitions } from './vendors.ts'
+
+export type { SandboxVendor, VendorSettings }
+
+export type RequestEvent = Phase & { readonly vendor: SandboxVendor }
+
+export interface SandboxOptions {
+  /** Folder of the vendors' files, one each; state in it goes on where it was left. */
+  readonly home: string
+  /** Waits and rate windows are divided by it; 1, the default, is the vendors' own pace. */
+  readonly pace?: number
+  /** Keep the vendors' rate limits; true by default. */
+  readonly limits?: boolean
+  /** Real milliseconds that each answer takes beyond its work; not divided by the pace. */
+  readonly latencyMs?: number
+  /** 0: any free port. */
+  readonly ports?: Partial<Record<SandboxVendor, number>>
+  readonly settings?: VendorSettings
+  /** Milliseconds since the epoch; the machine's clock by default. */
+  readonly now?: () => number
+  /** Called in the midst of a request, and waited for: keep it short. */
+  readonly onRequest?: (event: RequestEvent) => void
+}
+
+export interface Sandbox {
+  readonly urls: Record<SandboxVendor, string>
+  /** Requests received and not yet answered. */
+  openRequests(): number
+  lists(vendor: SandboxVendor): readonly VendorList[]
+  /** Sorted identifiers of the list's members, due jobs applied: addresses, or at Microsoft hashes. */
+  members(vendor: SandboxVendor, listId: string): string[]
+  /**
+   * Writes `dir/<vendor>/<list>.txt`, an identifier a line, sorted. In a list's name slashes and control characters
+   * become `_`; where two lists would share a file, each has its id appended. Earlier `.txt` files there are removed.
+   */
+  dump(dir: string): Promise<void>
+  /** Every record of every accepted write, in order of acceptance. */
+  deliveries(vendor: SandboxVendor): Iterable<Delivery>
+  requests(vendor: SandboxVendor): LoggedRequest[]
+  /** Each use of a switch that must never be sent, since the home was made: `<vendor>: <what>`. */
+  forbidden(): string[]
+  /** Answers what was received, then stops. */
+  close(): Promise<void>
+}
+
+interface Running {
+  readonly db: Database
+  readonly log: RequestLog
+  readonly simulation: Simulation
+  readonly server: RunningServer
+}
+
+const portInUse = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+
+const startVendor = async (
+  vendor: SandboxVendor,
+  definition: VendorDefinition,
+  options: SandboxOptions,
+): Promise<Running> => {
+  const { pace = 1, limits = true, latencyMs = 0, now = Date.now } = options
+  const port = options.ports?.[vendor] ?? definition.port
+  const db = openDatabase(join(options.home, `${vendor}.sqlite`), `${logSchema}${definition.schema}`)
+  let origin = ''
+  try {
+    const log = requestLog(db)
+    const wait = (seconds: number): number => (seconds * 1000) / pace
+    const simulation = definition.start({ db, limits, now, wait, origin: () => origin })
+    const server = await serve(simulation, {
+      vendor,
+      port,
+      latencyMs,
+      db,
+      log,
+      now,
+      onPhase: (phase) => options.onRequest?.({ ...phase, vendor }),
+      onForbidden: (what) => process.stderr.write(`SANDBOX: FORBIDDEN REQUEST TO ${vendor.toUpperCase()}: ${what}\n`),
+    })
+    origin = `http://127.0.0.1:${server.port}`
+    return { db, log, simulation, server }
+  } catch (error) {
+    db.close()
+    if (!portInUse(error)) throw error
+    throw new Error(
+      `The sandbox cannot serve ${vendor}: port ${port} of 127.0.0.1 is in use. Stop the program that uses it, or choose another port for ${vendor} (0 takes any free one).`,
+      { cause: error },
+    )
+  }
+}
+
+const stopAll = async (running: readonly Running[]): Promise<void> => {
+  await Promise.all(running.map(({ server }) => server.close()))
+  for (const { db } of running) db.close()
+}
+
+/** Throws an Error that names vendor, port and what to do where a port is taken; then nothing runs. */
+export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> => {
+  if (options.pace !== undefined && !(options.pace > 0)) throw new Error('The pace must be more than 0.')
+  const definitions = vendorDefinitions(options.settings ?? {})
+  const started = new Map<SandboxVendor, Running>()
+  try {
+    for (const vendor of sandboxVendors) {
+      started.set(vendor, await startVendor(vendor, definitions[vendor], options))
+    }
+  } catch (error) {
+    await stopAll([...started.values()])
+    throw error
+  }
+
+  const running = (vendor: SandboxVendor): Running => {
+    const found = started.get(vendor)
+    if (found === undefined) throw new Error(`The sandbox has no vendor ${vendor}.`)
+    return found
+  }
+  /** The simulation with all that is due applied. */
+  const settled = (vendor: SandboxVendor): Simulation => {
+    const { simulation } = running(vendor)
+    simulation.settle()
+    return simulation
+  }
+
+  return {
+    urls: forEachVendor((vendor) => `http://127.0.0.1:${running(vendor).server.port}`),
+    openRequests: () => [...started.values()].reduce((sum, { server }) => sum + server.open(), 0),
+    lists: (vendor) => settled(vendor).lists(),
+    members: (vendor, listId) => [...settled(vendor).members(listId)],
+    async dump(dir) {
+      for (const vendor of sandboxVendors) await dumpLists(settled(vendor), join(dir, vendor))
+    },
+    deliveries: (vendor) => running(vendor).log.deliveries(),
+    requests: (vendor) => running(vendor).log.requests(),
+    forbidden: () => [...started].flatMap(([vendor, { log }]) => log.forbidden().map((what) => `${vendor}: ${what}`)),
+    close: () => stopAll([...started.values()]),
+  }
+}

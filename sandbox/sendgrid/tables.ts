@@ -1,0 +1,30 @@
+/** Tables of the SendGrid simulator. Times are milliseconds since the epoch. */
+
+export const schema = `
+CREATE TABLE IF NOT EXISTS list (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL UNIQUE
+) STRICT;
+CREATE TABLE IF NOT EXISTS contact (
+  number INTEGER PRIMARY KEY, id TEXT NOT NULL, email TEXT, phone_number_id TEXT, external_id TEXT, anonymous_id TEXT,
+  fields TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX IF NOT EXISTS contact_email ON contact (email) WHERE email IS NOT NULL;
+CREATE UNIQUE INDEX IF NOT EXISTS contact_phone ON contact (phone_number_id) WHERE phone_number_id IS NOT NULL;
+CREATE UNIQUE INDEX IF NOT EXISTS contact_external ON contact (external_id) WHERE external_id IS NOT NULL;
+CREATE UNIQUE INDEX IF NOT EXISTS contact_anonymous ON contact (anonymous_id) WHERE anonymous_id IS NOT NULL;
+CREATE TABLE IF NOT EXISTS alternate_email (email TEXT PRIMARY KEY, contact INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS member (
+  list INTEGER NOT NULL, contact INTEGER NOT NULL, PRIMARY KEY (list, contact)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS field (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL COLLATE NOCASE UNIQUE, type TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS job (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+  type TEXT NOT NULL CHECK (type IN ('upsert_contacts', 'remove_contacts')), payload TEXT,
+  requested INTEGER NOT NULL, accepted_at INTEGER NOT NULL, apply_at INTEGER NOT NULL, finish_at INTEGER NOT NULL,
+  created INTEGER NOT NULL DEFAULT 0, updated INTEGER NOT NULL DEFAULT 0, deleted INTEGER NOT NULL DEFAULT 0,
+  errored INTEGER NOT NULL DEFAULT 0, errors TEXT
+) STRICT;
+CREATE INDEX IF NOT EXISTS job_due ON job (apply_at) WHERE payload IS NOT NULL;
+`
