@@ -39,7 +39,7 @@ export interface Checkpoints {
   open(): Promise<Batch[]>
   /** Before the first request of an attempt. `at` is kept as sentAt. */
   sending(batch: number, at: Date): Promise<void>
-  /** An attempt's answer was never read; the earliest moment is kept, since it may still work until `settles` later. */
+  /** An answer was never read to a request sent by `at`; the latest moment is kept, since that one may work until `settles` later. */
   lost(batch: number, at: Date): Promise<void>
   accepted(
     batch: number,

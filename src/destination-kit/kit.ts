@@ -206,6 +206,8 @@ export type Operation<S extends string, F extends string> = {
   readonly bytes?: Limit
   /** Batches in flight at once, per run. */
   readonly parallel: number
+  /** Jobs accepted and not yet ended at once, per run; without it there is no such limit. */
+  readonly jobs?: Limit
   /** Seconds after which a lost or accepted write of this route cannot work any more. */
   readonly settles: Limit
   /** How many requests `n` records of one batch take at least, polls apart: for the dry run. */
@@ -214,8 +216,8 @@ export type Operation<S extends string, F extends string> = {
 } & Speak<S, F>
 
 export type Host<C extends string, S extends string> = {
-  /** Whole origin, or how the settings choose it. */
-  readonly url: string | ((settings: Values<S>) => string)
+  /** Whole origin, or how the settings choose it. Written as a method, so that destinations of any settings fit one list. */
+  readonly url: string | { choose(settings: Values<S>): string }['choose']
   headers(secret: Values<C>, token: string, settings: Values<S>): Record<string, string>
 }
 
@@ -227,6 +229,8 @@ export interface OAuth<C extends string> {
   /** Whole URL where codes and refresh tokens are exchanged, by POST of a form. */
   readonly token: string
   readonly pkce: boolean
+  /** The name that the loopback redirect goes by, where the vendor does not take `127.0.0.1`. */
+  readonly loopback?: 'localhost'
   /** More parameters of the authorize URL. */
   authorizeQuery(secret: Values<C>): Record<string, string>
   exchangeForm(secret: Values<C>): Record<string, string>

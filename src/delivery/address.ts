@@ -1,0 +1,85 @@
+/** Turns what a talk asks into what goes over the wire: URL, headers and body. */
+import { type AnyDestination, type Body, type Place, type Request, Stop, type Values } from '../destination-kit/kit.ts'
+
+/** `foreign` is for URLs from answers, on hosts that no definition names: it never gets credentials. */
+export const FOREIGN = 'foreign'
+
+const firstKey = (names: Readonly<Record<string, unknown>>): string | undefined => Object.keys(names)[0]
+
+/** The name of the host that a request goes to. */
+export const hostOf = (destination: AnyDestination, request: Request): string =>
+  request.host ?? firstKey(destination.hosts) ?? ''
+
+/** The rate bucket that a request counts in; a foreign host is not part of the vendor account. */
+export const rateOf = (
+  destination: AnyDestination,
+  request: Request,
+): { readonly bucket: string; readonly calls: number; readonly perMs: number } | undefined => {
+  if (request.rate === undefined && request.host === FOREIGN) return undefined
+  const bucket = request.rate ?? firstKey(destination.rates)
+  if (bucket === undefined) return undefined
+  const rate = destination.rates[bucket]
+  if (rate === undefined) throw new Error(`${destination.id} declares no rate "${bucket}".`)
+  return { bucket, calls: rate.calls.value, perMs: rate.per * 1000 }
+}
+
+/** Whole URL of a request. Throws Stop('unreadable') when a URL from an answer is none. */
+export const urlOf = (destination: AnyDestination, request: Request, settings: Values<string>): URL => {
+  const url = request.host === FOREIGN ? foreignUrl(request.path) : ownUrl(destination, request, settings)
+  for (const [name, value] of Object.entries(request.query ?? {})) url.searchParams.append(name, value)
+  return url
+}
+
+const foreignUrl = (path: string): URL => {
+  const url = URL.canParse(path) ? new URL(path) : undefined
+  if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+    throw new Stop('unreadable', 'An answer gave something that is not a web address where one is needed.')
+  }
+  return url
+}
+
+const ownUrl = (destination: AnyDestination, request: Request, settings: Values<string>): URL => {
+  const host = destination.hosts[hostOf(destination, request)]
+  if (host === undefined) throw new Error(`${destination.id} declares no host "${request.host}".`)
+  const origin = new URL(typeof host.url === 'string' ? host.url : host.url(settings))
+  // Pasted behind the origin and then compared: a path such as `//elsewhere` or `@elsewhere` must not move the request.
+  const url = new URL(`${origin.origin}${request.path}`)
+  if (!request.path.startsWith('/') || url.origin !== origin.origin || url.username !== '') {
+    throw new Error(`${destination.id} asks for a path that leaves its host.`)
+  }
+  return url
+}
+
+/** Content type and bytes of a body. Row texts were encoded before; they are joined once and kept for repetitions. */
+export const encodeBody = (body: Body): { readonly type: string; readonly bytes: Buffer } => {
+  if ('json' in body) return { type: 'application/json', bytes: Buffer.from(JSON.stringify(body.json)) }
+  if ('form' in body) {
+    return {
+      type: 'application/x-www-form-urlencoded',
+      bytes: Buffer.from(new URLSearchParams(body.form).toString()),
+    }
+  }
+  const texts = body.rows.map((row) => row.text)
+  return { type: body.type, bytes: Buffer.from(body.head + texts.join(body.between) + body.tail) }
+}
+
+/** All headers of a request, names in lower case. What the host says wins over what the talk says. */
+export const headersOf = (
+  destination: AnyDestination,
+  request: Request,
+  credentials: Values<string>,
+  token: string,
+  place: Place<string, string>,
+  contentType: string | undefined,
+): Record<string, string> => {
+  const headers: Record<string, string> = { accept: '*/*', 'user-agent': 'Sund' }
+  if (contentType !== undefined) headers['content-type'] = contentType
+  const merge = (more: Readonly<Record<string, string>>): void => {
+    for (const [name, value] of Object.entries(more)) headers[name.toLowerCase()] = value
+  }
+  merge(request.headers ?? {})
+  if (request.host !== FOREIGN) {
+    merge(destination.hosts[hostOf(destination, request)]?.headers(credentials, token, place.settings) ?? {})
+  }
+  return headers
+}

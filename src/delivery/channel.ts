@@ -1,0 +1,228 @@
+/** Asks a vendor on behalf of one connection: credentials, rates, waiting, asking again, and what each answer means. */
+import { type AnyDestination, type Place, type Reply, type Request, Stop, type Values } from '../destination-kit/kit.ts'
+import type { Door, OutboundAnswer } from '../outbound/door.ts'
+import { type OutboundRequest, type Timeouts, usualTimeouts } from '../outbound/exchange.ts'
+import { OutboundFailure } from '../outbound/outbound-failure.ts'
+import { redact } from '../outbound/redact.ts'
+import { encodeBody, FOREIGN, headersOf, rateOf, urlOf } from './address.ts'
+import { LostOnce, VendorDown, WholeCallRefused } from './failures.ts'
+import type { Clock, Tokens } from './ports.ts'
+import type { Rates } from './rates.ts'
+import { openRecovery, type Trouble } from './recovery.ts'
+import { HttpReply } from './reply.ts'
+import { fullJitter } from './retry.ts'
+import { meaningOf } from './verdict.ts'
+
+/** What the caller of a talk is told while it runs. */
+export interface Watch {
+  /** An HTTP request leaves; `writes` when it can change the vendor's data. */
+  sent(writes: boolean): void
+  /** A write was answered with success. */
+  written(): void
+  /** A write left at `at`, and its answer was never read, or says nothing about whether it was carried out. */
+  lost(at: Date): void
+  /** Ends waiting before the next request. Asked anew before each request. */
+  waits(): AbortSignal
+}
+
+export interface ChannelOptions {
+  readonly destination: AnyDestination
+  readonly place: Place<string, string>
+  readonly credentials: Values<string>
+  readonly tokens?: Tokens
+  readonly door: Door
+  readonly rates: Rates
+  /** The vendor account whose rates these requests count against; unique over all destinations. */
+  readonly account: string
+  readonly clock: Clock
+  /** At least 0 and below 1. */
+  readonly random: () => number
+  /** Milliseconds that the vendor may fail before it counts as down. */
+  readonly patienceMs?: number
+  /** Milliseconds that the vendor may go on answering "later" to one request. */
+  readonly longestWaitMs?: number
+  readonly timeouts?: Timeouts
+  readonly maxBytes?: number
+}
+
+export interface Channel {
+  /**
+   * Sends until there is an answer that the talk is meant to see. Throws Stop, VendorDown, WholeCallRefused, LostOnce,
+   * or the reason of `signal` (which ends a request in flight as well) or of `watch.waits()`.
+   */
+  ask(request: Request, watch: Watch, signal: AbortSignal): Promise<Reply>
+}
+
+const PATIENCE_MS = 5 * 60_000
+const LONGEST_WAIT_MS = 6 * 3_600_000
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024
+
+/** A request made ready once, and what happened to it so far. */
+interface Call {
+  readonly request: Request
+  readonly url: URL
+  readonly contentType: string | undefined
+  readonly body: Buffer | undefined
+  readonly writes: boolean
+  readonly rateKey: string | undefined
+  readonly trouble: Trouble
+  renewed: boolean
+  waits: number
+  waitingSince: number | undefined
+}
+
+export const openChannel = (options: ChannelOptions): Channel => {
+  const { destination, place, credentials, tokens, door, rates, clock, random } = options
+  const recovery = openRecovery(clock, random, options.patienceMs ?? PATIENCE_MS)
+  const longestWaitMs = options.longestWaitMs ?? LONGEST_WAIT_MS
+  const secrets = Object.values(credentials)
+
+  const prepare = (request: Request): Call => {
+    const encoded = request.body === undefined ? undefined : encodeBody(request.body)
+    const rate = rateOf(destination, request)
+    return {
+      request,
+      url: urlOf(destination, request, place.settings),
+      contentType: encoded?.type,
+      body: encoded?.bytes,
+      writes: request.method !== 'GET' && request.reads !== true,
+      rateKey: rate === undefined ? undefined : `${options.account}\n${rate.bucket}`,
+      trouble: { attempts: 0, since: undefined },
+      renewed: false,
+      waits: 0,
+      waitingSince: undefined,
+    }
+  }
+
+  const outbound = (call: Call, token: string): OutboundRequest => ({
+    destination: destination.id,
+    url: call.url,
+    method: call.request.method,
+    headers: headersOf(destination, call.request, credentials, token, place, call.contentType),
+    ...(call.body === undefined ? {} : { body: call.body }),
+    timeouts: options.timeouts ?? usualTimeouts,
+    maxBytes: options.maxBytes ?? MAX_ANSWER_BYTES,
+  })
+
+  /** "PUT /v3/contacts", for people; a path can hold an address. */
+  const named = (call: Call): string => redact(`${call.request.method} ${call.url.pathname}`, secrets)
+
+  /** The vendor failed; returns when it may be asked again. */
+  const recover = async (call: Call, tries: boolean, reason: string, afterMs: number, watch: Watch): Promise<void> => {
+    const delay = recovery.failed(tries, call.trouble, `${reason} (${named(call)})`, afterMs)
+    await clock.sleep(delay, watch.waits())
+  }
+
+  /** The vendor said "later": every request of the same bucket waits with this one. */
+  const wait = async (call: Call, afterMs: number | undefined, watch: Watch): Promise<void> => {
+    const now = clock.monotonic()
+    call.waitingSince ??= now
+    if (now - call.waitingSince >= longestWaitMs) {
+      throw new Stop('quota', `${destination.name} kept asking to come back later (${named(call)}).`)
+    }
+    const growing = 500 * 2 ** Math.min(call.waits, 7)
+    const ms = afterMs ?? growing + fullJitter(call.waits, random, 500, 60_000)
+    call.waits++
+    if (call.rateKey === undefined) await clock.sleep(ms, watch.waits())
+    else rates.hold(call.rateKey, ms)
+  }
+
+  const failure = async (call: Call, tries: boolean, error: unknown, sentAt: Date, watch: Watch): Promise<void> => {
+    if (!(error instanceof OutboundFailure)) {
+      recovery.left(tries)
+      throw error
+    }
+    if (error.kind !== 'not-sent' && call.writes) watch.lost(sentAt)
+    const reason = redact(error.message, secrets)
+    if (error.kind === 'unreadable') {
+      recovery.passed(tries)
+      throw new Stop('unreadable', reason)
+    }
+    if (!error.transient) {
+      recovery.left(tries)
+      if (call.request.host === FOREIGN) throw new Stop('unreadable', `An answer led elsewhere: ${reason}`)
+      throw new VendorDown(reason)
+    }
+    if (error.kind === 'lost' && call.request.once === true) {
+      recovery.failed(tries, call.trouble, reason, 0)
+      throw new LostOnce(reason)
+    }
+    await recover(call, tries, reason, 0, watch)
+  }
+
+  const renew = async (call: Call, token: string, reply: HttpReply, watch: Watch): Promise<string> => {
+    if (tokens === undefined || call.renewed) {
+      const refused = call.renewed ? 'refused a token that was just renewed' : 'refused the credentials'
+      throw new Stop('auth', `${destination.name} ${refused} (HTTP ${reply.status}): ${reply.excerpt()}`)
+    }
+    call.renewed = true
+    return tokens.renew(token, () => watch.sent(false))
+  }
+
+  /** Acts on an answer: gives it back when the talk is meant to see it, or returns when the request may be sent again. */
+  const interpret = async (
+    call: Call,
+    tries: boolean,
+    answer: OutboundAnswer,
+    token: string,
+    sentAt: Date,
+    watch: Watch,
+  ): Promise<{ readonly reply: HttpReply } | { readonly token: string }> => {
+    const reply = new HttpReply(answer, [...secrets, token])
+    const meaning = meaningOf(destination, call.request, reply, tokens !== undefined, clock.now())
+    if (!(meaning instanceof Stop) && meaning.kind === 'fail') {
+      const reason = `HTTP ${reply.status}: ${reply.excerpt()}`
+      if (meaning.lost && call.writes) watch.lost(sentAt)
+      if (meaning.lost && call.request.once === true) {
+        recovery.failed(tries, call.trouble, reason, meaning.afterMs ?? 0)
+        throw new LostOnce(reason)
+      }
+      await recover(call, tries, reason, meaning.afterMs ?? 0, watch)
+      return { token }
+    }
+    recovery.passed(tries)
+    if (meaning instanceof Stop) {
+      // A write that succeeded and cannot be read has been carried out.
+      if (call.writes && reply.status < 300) watch.written()
+      throw meaning
+    }
+    switch (meaning.kind) {
+      case 'pass':
+        if (call.writes && reply.status < 300) watch.written()
+        return { reply }
+      case 'refresh':
+        return { token: await renew(call, token, reply, watch) }
+      case 'wait':
+        await wait(call, meaning.afterMs, watch)
+        return { token }
+      case 'split':
+        throw new WholeCallRefused(redact(meaning.reason, secrets))
+    }
+  }
+
+  return {
+    async ask(request, watch, signal) {
+      const call = prepare(request)
+      const rate = rateOf(destination, request)
+      let token = tokens === undefined || request.host === FOREIGN ? '' : await tokens.current()
+      for (;;) {
+        signal.throwIfAborted()
+        const tries = await recovery.enter(watch.waits())
+        let answer: OutboundAnswer
+        let sentAt = clock.now()
+        try {
+          if (rate !== undefined && call.rateKey !== undefined) await rates.take(call.rateKey, rate, watch.waits())
+          sentAt = clock.now()
+          watch.sent(call.writes)
+          answer = await door.exchange(outbound(call, token), signal)
+        } catch (error) {
+          await failure(call, tries, error, sentAt, watch)
+          continue
+        }
+        const outcome = await interpret(call, tries, answer, token, sentAt, watch)
+        if ('reply' in outcome) return outcome.reply
+        token = outcome.token
+      }
+    },
+  }
+}

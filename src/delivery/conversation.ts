@@ -1,0 +1,85 @@
+/** Drives a talk: asks what it yields, and feeds it the answers, until it returns. */
+import { asksMade, type Step, Stop, type Talk } from '../destination-kit/kit.ts'
+import type { Channel, Watch } from './channel.ts'
+import { BrokenTalk, LostOnce, VendorDown } from './failures.ts'
+
+/** Starts of one talk before it is given up: each but the last ended in a lost answer that must not be asked for again. */
+const MOST_STARTS = 8
+
+/** For conversations that nobody watches: checks of a connection, look-ups of lists. */
+export const unwatched = (signal: AbortSignal): Watch => ({
+  sent: () => undefined,
+  written: () => undefined,
+  lost: () => undefined,
+  waits: () => signal,
+})
+
+/**
+ * Holds the conversation to its end. A talk whose `once` request was lost starts again from its first line.
+ * Throws what Channel.ask throws, and BrokenTalk when the talk threw something that is not a Stop or made an ask that it
+ * did not yield (a `send` without `yield*` sends nothing, which must never pass for success).
+ */
+export const converse = async <T>(
+  talk: () => Talk<T>,
+  channel: Pick<Channel, 'ask'>,
+  signal: AbortSignal,
+  watch: Watch = unwatched(signal),
+): Promise<T> => {
+  for (let starts = 1; ; starts++) {
+    try {
+      return await converseOnce(talk, channel, signal, watch)
+    } catch (error) {
+      if (!(error instanceof LostOnce)) throw error
+      if (starts === MOST_STARTS) throw new VendorDown(`The answer was lost ${starts} times. Last: ${error.message}`)
+    }
+  }
+}
+
+const converseOnce = async <T>(
+  talk: () => Talk<T>,
+  channel: Pick<Channel, 'ask'>,
+  signal: AbortSignal,
+  watch: Watch,
+): Promise<T> => {
+  const { generator, made } = counted(talk)
+  let asks = made
+  let yielded = 0
+  let reply: unknown
+  for (;;) {
+    // Other talks make asks while this one waits, so only those made within this synchronous call are its own.
+    const { step, made: more } = advance(generator, reply)
+    asks += more
+    if (step.done === true) {
+      if (asks !== yielded) throw new BrokenTalk(`A talk made ${asks} asks and yielded ${yielded} of them.`)
+      return step.value
+    }
+    yielded++
+    reply = await channel.ask(step.value.request, watch, signal)
+  }
+}
+
+/** A plain function that returns a talk can make asks before the talk begins. */
+const counted = <T>(talk: () => Talk<T>): { readonly generator: Talk<T>; readonly made: number } => {
+  const before = asksMade()
+  return { generator: talk(), made: asksMade() - before }
+}
+
+const advance = <T>(
+  generator: Talk<T>,
+  reply: unknown,
+): { readonly step: IteratorResult<Step, T>; readonly made: number } => {
+  const before = asksMade()
+  try {
+    return { step: generator.next(reply), made: asksMade() - before }
+  } catch (error) {
+    if (error instanceof Stop) throw error
+    throw new BrokenTalk(`A talk failed with ${origin(error)}.`)
+  }
+}
+
+/** Kind of an error and the place it was thrown at. Its message is left out: it may quote an answer, and with it people. */
+const origin = (error: unknown): string => {
+  if (!(error instanceof Error)) return 'something that is not an error'
+  const place = /\n\s+at (?:async )?([^\s(]+)[^\n]*?([\w.-]+:\d+:\d+)\)?/.exec(error.stack ?? '')
+  return place === null ? error.name : `${error.name} in ${place[1]} (${place[2]})`
+}

@@ -1,0 +1,47 @@
+/** A vendor's answer as talks see it. */
+import type { z } from 'zod'
+import { type Reply, Stop } from '../destination-kit/kit.ts'
+import type { OutboundAnswer } from '../outbound/door.ts'
+import { capped, excerpt, redact } from '../outbound/redact.ts'
+
+export class HttpReply implements Reply {
+  readonly status: number
+  readonly text: string
+  readonly #headers: Readonly<Record<string, string>>
+  readonly #secrets: readonly string[]
+
+  constructor(answer: OutboundAnswer, secrets: readonly string[]) {
+    this.status = answer.status
+    this.text = answer.text
+    this.#headers = answer.headers
+    this.#secrets = secrets
+  }
+
+  header(name: string): string | undefined {
+    return this.#headers[name.toLowerCase()]
+  }
+
+  json<T>(shape: z.ZodType<T>): T {
+    let parsed: unknown
+    try {
+      parsed = JSON.parse(this.text)
+    } catch {
+      // JSON.parse quotes the text in its message, and the text may hold people.
+      throw new Stop('unreadable', `An answer (HTTP ${this.status}) is not JSON. It was: ${this.excerpt()}`)
+    }
+    const read = shape.safeParse(parsed)
+    if (read.success) return read.data
+    const issue = read.error.issues[0]
+    const where = issue === undefined ? '' : ` at "${issue.path.join('.')}" (${capped(issue.message, 200)})`
+    throw new Stop(
+      'unreadable',
+      redact(`An answer (HTTP ${this.status}) is not of the expected form${where}. It was: `, this.#secrets) +
+        this.excerpt(),
+    )
+  }
+
+  /** A short look at the body that shows no secret and no personal value. */
+  excerpt(): string {
+    return excerpt(this.text, this.#secrets)
+  }
+}

@@ -1,0 +1,17 @@
+/** The only list of destinations. */
+import type { AnyDestination } from '../destination-kit/kit.ts'
+import { SundError } from '../errors.ts'
+import { microsoftAdvertising } from './microsoft-advertising.ts'
+import { sendgrid } from './sendgrid.ts'
+
+/** Every service that people can be sent to, in order of name. */
+export const destinations: readonly AnyDestination[] = [microsoftAdvertising, sendgrid]
+
+/** The destination of this slug. Throws SundError('destination.unknown'). */
+export const destinationOf = (slug: string): AnyDestination => {
+  const destination = destinations.find(({ id }) => id === slug)
+  if (destination === undefined) {
+    throw new SundError('destination.unknown', { slug, slugs: destinations.map(({ id }) => id).join(', ') })
+  }
+  return destination
+}

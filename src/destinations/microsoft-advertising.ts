@@ -1,0 +1,128 @@
+/** Microsoft Advertising Customer Match: an audience for each segment, filled with hashed addresses. Members cannot be read back. */
+import { z } from 'zod'
+import { define, type Limit, send, type Values } from '../destination-kit/kit.ts'
+import { judge } from './microsoft-advertising/answers.ts'
+import { allAudiences, ensureAudience, oneAudience } from './microsoft-advertising/audiences.ts'
+import { addMembers, removeMembers } from './microsoft-advertising/members.ts'
+
+const docs = 'https://learn.microsoft.com/en-us/advertising'
+const applyDocs = `${docs}/campaign-management-service/applycustomerlistuserdata`
+const throttlingDocs = `${docs}/guides/services-protocol#throttling`
+const checked = '2026-11-21'
+
+const documented = (value: number, source: string): Limit => ({ value, source, checked, kind: 'documented' })
+const assumed = (value: number, source: string): Limit => ({ value, source, checked, kind: 'assumed' })
+
+type Credential = 'clientId' | 'clientSecret' | 'developerToken'
+
+const scope = 'https://ads.microsoft.com/msads.manage offline_access openid'
+
+/** Apps for phones and desktops have no secret, and the vendor refuses one from them. */
+const appForm = (secret: Values<Credential>): Record<string, string> => ({
+  client_id: secret.clientId,
+  scope,
+  ...(secret.clientSecret === '' ? {} : { client_secret: secret.clientSecret }),
+})
+
+const signIn = (secret: Values<Credential>, token: string): Record<string, string> => ({
+  Authorization: `Bearer ${token}`,
+  DeveloperToken: secret.developerToken,
+})
+
+const where = 'Sign in to Microsoft Advertising and look at the address of the page: it is the number after'
+
+const route = {
+  max: documented(1000, applyDocs),
+  // Adding and removing are set operations on different people, and are repeatable.
+  parallel: 4,
+  // The call is answered when it is done, so a lost one is done or gone soon after its time is up.
+  settles: assumed(600, applyDocs),
+  requests: () => 1,
+}
+
+const user = z.object({ User: z.object({}) })
+
+export const microsoftAdvertising = define({
+  id: 'microsoft-advertising',
+  name: 'Microsoft Advertising',
+  listWord: 'audience',
+  credentials: {
+    clientId: { label: 'Application (client) ID', help: 'Of the app registered at Microsoft Entra to sign in with.' },
+    clientSecret: { label: 'Client secret', help: 'Empty for an app registered as a mobile or desktop application.' },
+    developerToken: { label: 'Developer token', help: 'From the developer portal of Microsoft Advertising.' },
+  },
+  settings: {
+    customerId: { of: 'export', label: 'Customer ID', help: `${where} cid=.` },
+    accountId: { of: 'export', label: 'Account ID', help: `${where} aid=. It is not the account number.` },
+    terms: {
+      of: 'export',
+      label: 'Customer Match terms accepted',
+      help: 'Microsoft Advertising takes people only after its Customer Match terms of use are accepted.',
+      oneOf: ['yes', 'no'],
+      default: 'no',
+    },
+    membershipDuration: {
+      of: 'export',
+      label: 'Membership duration',
+      help: 'Days that somebody stays in a new audience, from 1 to 390; -1 without end.',
+      default: '-1',
+    },
+  },
+  identifier: { label: 'Email', hash: 'sha256' },
+  fields: [],
+  people: {
+    ...documented(
+      500_000,
+      'https://learn.microsoft.com/en-us/dynamics365/customer-insights/data/export-microsoft-advertising',
+    ),
+    over: 'export',
+  },
+  hosts: {
+    campaign: {
+      url: 'https://campaign.api.bingads.microsoft.com',
+      headers: (secret, token, settings) => ({
+        ...signIn(secret, token),
+        CustomerId: settings.customerId,
+        CustomerAccountId: settings.accountId,
+      }),
+    },
+    clientcenter: {
+      url: 'https://clientcenter.api.bingads.microsoft.com',
+      headers: (secret, token) => signIn(secret, token),
+    },
+  },
+  rates: {
+    // No number is published; beyond it a call is refused with 117, and we wait the minute that is asked for.
+    campaign: { calls: assumed(120, throttlingDocs), per: 60 },
+    clientcenter: { calls: assumed(60, throttlingDocs), per: 60 },
+  },
+  oauth: {
+    authorize: 'https://login.microsoftonline.com/common/oauth2/v2.0/authorize',
+    scope,
+    token: 'https://login.microsoftonline.com/common/oauth2/v2.0/token',
+    pkce: true,
+    loopback: 'localhost',
+    authorizeQuery: (secret) => ({ client_id: secret.clientId, response_mode: 'query' }),
+    exchangeForm: appForm,
+    refreshForm: appForm,
+  },
+  account: (place) => place.settings.accountId,
+  judge,
+  *check() {
+    const reply = yield* send({
+      method: 'POST',
+      path: '/CustomerManagement/v13/User/Query',
+      host: 'clientcenter',
+      rate: 'clientcenter',
+      body: { json: { UserId: null } },
+      reads: true,
+    })
+    reply.json(user)
+    return { found: {} }
+  },
+  lists: allAudiences,
+  list: oneAudience,
+  ensureList: ensureAudience,
+  add: [{ ...route, row: (person) => JSON.stringify(person.identifier), talk: addMembers }],
+  remove: [{ ...route, row: (person) => JSON.stringify(person.identifier), talk: removeMembers }],
+})

@@ -1,0 +1,136 @@
+/** Finds and makes Customer Match audiences. One made by us bears our mark in its description. */
+import { z } from 'zod'
+import { type List, type Place, type Reply, Stop, send, type Talk, type WantedList } from '../../destination-kit/kit.ts'
+import { code, errorsIn, stopFor, type VendorError } from './answers.ts'
+
+export type ExportSettings = 'customerId' | 'accountId' | 'terms' | 'membershipDuration'
+
+/** Ids are 64 bits wide, so they come as text; a number that JavaScript may have rounded is refused. */
+const idShape = z.union([z.string().regex(/^-?\d+$/), z.number().int().refine(Number.isSafeInteger).transform(String)])
+
+const audienceShape = z.object({
+  Id: idShape,
+  Name: z.string(),
+  Description: z.string().nullish(),
+  Type: z.string().nullish(),
+})
+type Audience = z.infer<typeof audienceShape>
+
+const queried = z.object({ Audiences: z.array(audienceShape.nullable()).nullish() })
+const created = z.object({ AudienceIds: z.array(idShape.nullable()).nullish() })
+
+const longestName = 128
+
+/** What an answer holds besides the expected errors is a reason to stop: a state we do not understand is not success. */
+const errorsBut = (reply: Reply, expected?: number): VendorError[] => {
+  const errors = errorsIn(reply)
+  const stop = stopFor(errors)
+  if (stop !== undefined) throw stop
+  const other = errors.find((error) => error.code !== expected)
+  if (other !== undefined) {
+    throw new Stop('bad-request', `Microsoft Advertising refuses: ${other.words} (${other.name} ${other.code})`)
+  }
+  return errors
+}
+
+/**
+ * Customer lists of the account by id, or all of them. There is no paging.
+ * https://learn.microsoft.com/en-us/advertising/campaign-management-service/getaudiencesbyids (checked 2026-11-21).
+ */
+function* query(ids: readonly string[] | null): Talk<Audience[]> {
+  const reply = yield* send({
+    method: 'POST',
+    path: '/CampaignManagement/v13/Audiences/QueryByIds',
+    host: 'campaign',
+    rate: 'campaign',
+    body: { json: { AudienceIds: ids, Type: 'CustomerList', ReturnAdditionalFields: null } },
+    reads: true,
+  })
+  // Without ids there is none to be unknown.
+  const errors = errorsBut(reply, ids === null ? undefined : code.audienceUnknown)
+  const audiences = reply.json(queried).Audiences
+  if (reply.status >= 400 && errors.length > 0) return []
+  if (!audiences) throw new Stop('unreadable', 'Microsoft Advertising gave no list of audiences.')
+  return audiences.filter((audience) => audience !== null).filter(({ Type }) => !Type || Type === 'CustomerList')
+}
+
+const asList = ({ Id: id, Name: name }: Audience): List => ({ id, name })
+
+export function* allAudiences(): Talk<readonly List[]> {
+  return (yield* query(null)).map(asList)
+}
+
+/** The audience of this id, or undefined when the account has none. */
+export function* oneAudience(id: string): Talk<List | undefined> {
+  if (!/^-?\d+$/.test(id)) return undefined
+  const found = (yield* query([id])).find((audience) => audience.Id === id)
+  return found === undefined ? undefined : asList(found)
+}
+
+const bearsMark = (audience: Audience, mark: string): boolean => audience.Description?.includes(markText(mark)) ?? false
+const markText = (mark: string): string => `Sund ${mark}`
+
+type Found = { readonly list: List; readonly ours: boolean }
+
+/** The audience of exactly this name; of several, the one with our mark. */
+function* findByName({ name, mark }: WantedList): Talk<Found | undefined> {
+  const named = (yield* query(null)).filter((audience) => audience.Name === name)
+  const marked = named.find((audience) => bearsMark(audience, mark))
+  if (marked !== undefined) return { list: asList(marked), ours: true }
+  const [only, second] = named
+  if (second !== undefined) {
+    throw new Stop('bad-request', `Microsoft Advertising has several audiences named “${name}”. Rename all but one.`)
+  }
+  return only === undefined ? undefined : { list: asList(only), ours: false }
+}
+
+/** Days that somebody stays in the audience after being added; -1 without end. The vendor's own default of 30 would silently drop members. */
+const durationOf = (text: string): number => {
+  const days = Number(text)
+  if (Number.isInteger(days) && (days === -1 || (days >= 1 && days <= 390))) return days
+  throw new Stop('bad-request', 'The membership duration must be -1 (no end) or from 1 to 390 days.')
+}
+
+/**
+ * Finds the audience of this name, else makes it. Not repeated blindly: after a lost answer it is looked for again, and
+ * then known by its mark. https://learn.microsoft.com/en-us/advertising/campaign-management-service/addaudiences (checked 2026-11-21).
+ */
+export function* ensureAudience(wanted: WantedList, place: Place<ExportSettings, never>): Talk<Found> {
+  const { name, mark } = wanted
+  if (name.length > longestName) {
+    throw new Stop('bad-request', `An audience's name has at most ${longestName} characters. Shorten “${name}”.`)
+  }
+  const duration = durationOf(place.settings.membershipDuration)
+  const before = yield* findByName(wanted)
+  if (before !== undefined) return before
+  const reply = yield* send({
+    method: 'POST',
+    path: '/CampaignManagement/v13/Audiences',
+    host: 'campaign',
+    rate: 'campaign',
+    body: {
+      json: {
+        Audiences: [
+          {
+            Type: 'CustomerList',
+            Name: name,
+            Description: markText(mark),
+            Scope: 'Account',
+            ParentId: place.settings.accountId,
+            MembershipDuration: duration,
+          },
+        ],
+      },
+    },
+    once: true,
+  })
+  const taken = errorsBut(reply, code.duplicateName)
+  if (taken.length === 0) {
+    const [id] = reply.json(created).AudienceIds ?? []
+    if (!id) throw new Stop('unreadable', 'Microsoft Advertising gave no ID of the new audience.')
+    return { list: { id, name }, ours: true }
+  }
+  const after = yield* findByName(wanted)
+  if (after !== undefined) return after
+  throw new Stop('bad-request', `Another kind of audience is named “${name}”. Rename it or the segment.`)
+}
