@@ -13,6 +13,215 @@ interface Entry {
 
 /** In alphabetical order of the codes: `room.what_happened`. */
 const entries = {
+  'config.invalid': {
+    status: 400,
+    what: {
+      en: 'The setting {name} is not usable: {problem}.',
+      nb: 'Innstillingen {name} kan ikke brukes: {problem}.',
+    },
+    next: {
+      en: 'Correct {name} in the environment, then start again.',
+      nb: 'Rett {name} i miljøet og start på nytt.',
+    },
+  },
+  'connection.consent_denied': {
+    status: 403,
+    what: {
+      en: 'The sign-in at the service was declined.',
+      nb: 'Påloggingen hos tjenesten ble avslått.',
+    },
+    next: {
+      en: 'Sign in again and agree, or ask an administrator of that account to.',
+      nb: 'Logg på igjen og godta, eller be en administrator av den kontoen om det.',
+    },
+  },
+  'connection.exists': {
+    status: 409,
+    what: {
+      en: 'There is already a connection named {name}.',
+      nb: 'Det finnes allerede en tilkobling som heter {name}.',
+    },
+    next: {
+      en: 'Choose another name.',
+      nb: 'Velg et annet navn.',
+    },
+  },
+  'connection.in_use': {
+    status: 409,
+    what: {
+      en: 'The connection {name} is used by an export.',
+      nb: 'Tilkoblingen {name} brukes av en eksport.',
+    },
+    next: {
+      en: 'Remove the exports that use it first.',
+      nb: 'Fjern først eksportene som bruker den.',
+    },
+  },
+  'connection.missing': {
+    status: 404,
+    what: {
+      en: 'There is no connection with the id {id}.',
+      nb: 'Det finnes ingen tilkobling med id {id}.',
+    },
+    next: {
+      en: 'Look at the list of connections; it may have been removed.',
+      nb: 'Se på listen over tilkoblinger. Den kan være fjernet.',
+    },
+  },
+  'connection.not_signed_in': {
+    status: 409,
+    what: {
+      en: 'The connection {name} has no sign-in.',
+      nb: 'Tilkoblingen {name} er ikke logget på.',
+    },
+    next: {
+      en: 'Sign in for this connection.',
+      nb: 'Logg på for denne tilkoblingen.',
+    },
+  },
+  'connection.sign_in_refused': {
+    status: 502,
+    what: {
+      en: 'The service refused the sign-in: {reason}',
+      nb: 'Tjenesten avviste påloggingen: {reason}',
+    },
+    next: {
+      en: 'Check the credentials of the connection, then sign in again.',
+      nb: 'Kontroller tilkoblingens påloggingsinformasjon, og logg på igjen.',
+    },
+  },
+  'connection.sign_in_timed_out': {
+    status: 408,
+    what: {
+      en: 'Nobody completed the sign-in at the service in time.',
+      nb: 'Ingen fullførte påloggingen hos tjenesten i tide.',
+    },
+    next: {
+      en: 'Sign in again.',
+      nb: 'Logg på igjen.',
+    },
+  },
+  'connection.sign_in_unreadable': {
+    status: 502,
+    what: {
+      en: 'The service answered the sign-in with something that is not a lasting grant.',
+      nb: 'Tjenesten svarte på påloggingen med noe som ikke er en varig tilgang.',
+    },
+    next: {
+      en: 'Sign in again; if it stays so, check how the app is registered at the service.',
+      nb: 'Logg på igjen. Hvis det gjentar seg, kontroller hvordan appen er registrert hos tjenesten.',
+    },
+  },
+  'database.in_use': {
+    status: 409,
+    what: {
+      en: 'The database at {where} is in use by another Sund process ({owner}).',
+      nb: 'Databasen på {where} er i bruk av en annen Sund-prosess ({owner}).',
+    },
+    next: {
+      en: 'Stop that process, or give this one a database of its own.',
+      nb: 'Stopp den prosessen, eller gi denne sin egen database.',
+    },
+  },
+  'database.migration_changed': {
+    status: 500,
+    what: {
+      en: 'The migration {migration} was changed after it ran on this database.',
+      nb: 'Migreringen {migration} er endret etter at den ble kjørt på denne databasen.',
+    },
+    next: {
+      en: 'Install the version of Sund that this database was last used with.',
+      nb: 'Installer versjonen av Sund som databasen sist ble brukt med.',
+    },
+  },
+  'database.newer': {
+    status: 500,
+    what: {
+      en: 'This database was used by a newer Sund: it has the migration {migration}, which this version does not know.',
+      nb: 'Databasen er brukt av en nyere Sund: Den har migreringen {migration}, som denne versjonen ikke kjenner.',
+    },
+    next: {
+      en: 'Install that newer version of Sund again.',
+      nb: 'Installer den nyere versjonen av Sund igjen.',
+    },
+  },
+  'database.unreachable': {
+    status: 503,
+    what: {
+      en: 'PostgreSQL at {where} does not answer: {reason}.',
+      nb: 'PostgreSQL på {where} svarer ikke: {reason}.',
+    },
+    next: {
+      en: 'Check the address, name and password, and that the server runs; then start again.',
+      nb: 'Kontroller adresse, navn og passord, og at serveren kjører. Start så på nytt.',
+    },
+  },
+  'destination.setting_missing': {
+    status: 422,
+    what: {
+      en: '{destination} needs a value for “{setting}”.',
+      nb: '{destination} trenger en verdi for «{setting}».',
+    },
+    next: {
+      en: 'Fill it in on the connection or the export.',
+      nb: 'Fyll den ut på tilkoblingen eller eksporten.',
+    },
+  },
+  'destination.unknown': {
+    status: 404,
+    what: {
+      en: 'Sund cannot send to “{slug}”. It knows: {slugs}.',
+      nb: 'Sund kan ikke sende til «{slug}». Den kjenner: {slugs}.',
+    },
+    next: {
+      en: 'Correct the name of the destination.',
+      nb: 'Rett navnet på destinasjonen.',
+    },
+  },
+  'export.exists': {
+    status: 409,
+    what: {
+      en: 'There is already an export named {name}.',
+      nb: 'Det finnes allerede en eksport som heter {name}.',
+    },
+    next: {
+      en: 'Choose another name.',
+      nb: 'Velg et annet navn.',
+    },
+  },
+  'export.missing': {
+    status: 404,
+    what: {
+      en: 'There is no export with the id {id}.',
+      nb: 'Det finnes ingen eksport med id {id}.',
+    },
+    next: {
+      en: 'Look at the list of exports; it may have been removed.',
+      nb: 'Se på listen over eksporter. Den kan være fjernet.',
+    },
+  },
+  'export.running': {
+    status: 409,
+    what: {
+      en: 'The export {name} has a run that is not settled.',
+      nb: 'Eksporten {name} har en kjøring som ikke er gjort opp.',
+    },
+    next: {
+      en: 'Wait until the run has ended, or cancel it, then try again.',
+      nb: 'Vent til kjøringen er ferdig, eller avbryt den, og prøv igjen.',
+    },
+  },
+  'home.disk_full': {
+    status: 507,
+    what: {
+      en: 'The disk that holds the data folder is full. What was being written was undone.',
+      nb: 'Disken som datamappen ligger på, er full. Det som ble skrevet, er gjort om.',
+    },
+    next: {
+      en: 'Free some space, then run again: nothing is lost.',
+      nb: 'Frigjør plass og kjør på nytt. Ingenting er tapt.',
+    },
+  },
   'home.in_use': {
     status: 409,
     what: {
@@ -22,6 +231,629 @@ const entries = {
     next: {
       en: 'Stop that process, or choose another folder with --home.',
       nb: 'Stopp den prosessen, eller velg en annen mappe med --home.',
+    },
+  },
+  'home.unwritable': {
+    status: 500,
+    what: {
+      en: 'The data folder {folder} cannot be written: {reason}.',
+      nb: 'Det går ikke an å skrive i datamappen {folder}: {reason}.',
+    },
+    next: {
+      en: 'Give this user the right to write there, or choose another folder with --home.',
+      nb: 'Gi denne brukeren skriverett der, eller velg en annen mappe med --home.',
+    },
+  },
+  'list.taken': {
+    status: 409,
+    what: {
+      en: 'The list {list} is already filled by the export {export}.',
+      nb: 'Listen {list} fylles allerede av eksporten {export}.',
+    },
+    next: {
+      en: 'Choose another list, or add the segments to that export.',
+      nb: 'Velg en annen liste, eller legg segmentene til den eksporten.',
+    },
+  },
+  'outbound.endpoint_not_loopback': {
+    status: 400,
+    what: {
+      en: 'The endpoint of {destination} is at {host}, which is not this machine.',
+      nb: 'Endepunktet for {destination} er på {host}, som ikke er denne maskinen.',
+    },
+    next: {
+      en: 'Use an address on 127.0.0.1, or allow the endpoint of {destination} by name.',
+      nb: 'Bruk en adresse på 127.0.0.1, eller tillat endepunktet for {destination} ved navn.',
+    },
+  },
+  'postgres.failed': {
+    status: 500,
+    what: {
+      en: 'The PostgreSQL in {folder} did not start: {reason}.',
+      nb: 'PostgreSQL i {folder} startet ikke: {reason}.',
+    },
+    next: {
+      en: 'Read server.log in that folder; nothing was changed.',
+      nb: 'Les server.log i den mappen. Ingenting er endret.',
+    },
+  },
+  'postgres.missing': {
+    status: 500,
+    what: {
+      en: 'Sund has no PostgreSQL of its own for {platform}.',
+      nb: 'Sund har ingen egen PostgreSQL for {platform}.',
+    },
+    next: {
+      en: 'Install the optional packages (npm install), or set DATABASE_URL to a server of yours.',
+      nb: 'Installer de valgfrie pakkene (npm install), eller sett DATABASE_URL til en egen server.',
+    },
+  },
+  'profiles.missing': {
+    status: 409,
+    what: {
+      en: 'No profiles have been unified yet.',
+      nb: 'Ingen profiler er forent ennå.',
+    },
+    next: {
+      en: 'Refresh the sources first.',
+      nb: 'Oppdater kildene først.',
+    },
+  },
+  'refresh.missing': {
+    status: 404,
+    what: { en: 'There is no refresh {id}.', nb: 'Det finnes ingen oppdatering {id}.' },
+    next: { en: 'Look at the list of refreshes.', nb: 'Se i listen over oppdateringer.' },
+  },
+  'refresh.no_folder': {
+    status: 409,
+    what: {
+      en: 'The folder of the source files is not set, so the table “{table}” cannot be read.',
+      nb: 'Mappen for kildefilene er ikke angitt, så tabellen «{table}» kan ikke leses.',
+    },
+    next: { en: 'Set the folder of the source files.', nb: 'Angi mappen for kildefilene.' },
+  },
+  'refresh.no_unification': {
+    status: 409,
+    what: {
+      en: 'It is not declared how the tables make the profiles.',
+      nb: 'Det er ikke angitt hvordan tabellene blir til profiler.',
+    },
+    next: { en: 'Declare the unification, then refresh again.', nb: 'Angi foreningen, og oppdater på nytt.' },
+  },
+  'run.already_settled': {
+    status: 409,
+    what: {
+      en: 'The run {id} has ended and cannot be changed.',
+      nb: 'Kjøringen {id} er avsluttet og kan ikke endres.',
+    },
+    next: {
+      en: 'Start a new run of the export.',
+      nb: 'Start en ny kjøring av eksporten.',
+    },
+  },
+  'run.destination_refused': {
+    status: 502,
+    what: {
+      en: '{destination} stopped the run ({cause}): {reason}',
+      nb: '{destination} stoppet kjøringen ({cause}): {reason}',
+    },
+    next: {
+      en: 'Mend what it says, then run the export again: what was acknowledged is not sent twice.',
+      nb: 'Rett det som står der, og kjør eksporten på nytt. Det som er bekreftet, sendes ikke to ganger.',
+    },
+  },
+  'run.destination_unreachable': {
+    status: 503,
+    what: {
+      en: '{destination} could not be reached: {reason}',
+      nb: '{destination} kunne ikke nås: {reason}',
+    },
+    next: {
+      en: 'Nothing is lost. Run the export again when the service answers.',
+      nb: 'Ingenting er tapt. Kjør eksporten på nytt når tjenesten svarer.',
+    },
+  },
+  'run.held_all_gone': {
+    status: 409,
+    what: {
+      en: 'Nobody would be left in “{list}”: all {present} people whom we added would be removed.',
+      nb: 'Ingen ville være igjen i «{list}»: alle {present} personer som vi la til, ville bli fjernet.',
+    },
+    next: {
+      en: 'Check the sources and the segments. If it is meant, approve the run; otherwise mend them and run again.',
+      nb: 'Kontroller kildene og segmentene. Godkjenn kjøringen hvis det er meningen. Ellers retter du dem og kjører på nytt.',
+    },
+  },
+  'run.held_many_removals': {
+    status: 409,
+    what: {
+      en: '{removed} of {present} people would be removed from “{list}”.',
+      nb: '{removed} av {present} personer ville bli fjernet fra «{list}».',
+    },
+    next: {
+      en: 'Check the sources and the segments. If it is meant, approve the run; otherwise mend them and run again.',
+      nb: 'Kontroller kildene og segmentene. Godkjenn kjøringen hvis det er meningen. Ellers retter du dem og kjører på nytt.',
+    },
+  },
+  'run.held_many_removals_lately': {
+    status: 409,
+    what: {
+      en: '{removed} people would be removed from “{list}”, {recent} in {days} days, of {present} there now.',
+      nb: '{removed} personer ville bli fjernet fra «{list}», {recent} på {days} dager, av {present} som er der nå.',
+    },
+    next: {
+      en: 'Check the sources and the segments. If it is meant, approve the run; otherwise mend them and run again.',
+      nb: 'Kontroller kildene og segmentene. Godkjenn kjøringen hvis det er meningen. Ellers retter du dem og kjører på nytt.',
+    },
+  },
+  'run.list_has_members': {
+    status: 409,
+    what: {
+      en: 'The list “{list}” has {members} members that Sund did not add.',
+      nb: 'Listen «{list}» har {members} medlemmer som Sund ikke har lagt til.',
+    },
+    next: {
+      en: 'Choose an empty list: Sund cannot yet read who is in a list, so it would not know whom to leave alone.',
+      nb: 'Velg en tom liste: Sund kan ennå ikke lese hvem som står i en liste, og ville ikke vite hvem som skal få stå.',
+    },
+  },
+  'run.list_missing': {
+    status: 404,
+    what: {
+      en: '{destination} has no list with the ID {list}.',
+      nb: '{destination} har ingen liste med ID-en {list}.',
+    },
+    next: {
+      en: 'Copy the list ID from the service again, or choose another list for the export.',
+      nb: 'Kopier liste-ID-en fra tjenesten på nytt, eller velg en annen liste for eksporten.',
+    },
+  },
+  'run.list_not_ours': {
+    status: 409,
+    what: {
+      en: '{destination} already has “{list}”, and Sund did not make it.',
+      nb: '{destination} har allerede «{list}», og Sund har ikke laget den.',
+    },
+    next: {
+      en: 'Rename the segment, or rename or delete the list at the service.',
+      nb: 'Gi segmentet et nytt navn, eller gi listen hos tjenesten et nytt navn eller slett den.',
+    },
+  },
+  'run.missing': {
+    status: 404,
+    what: {
+      en: 'There is no run with the id {id}.',
+      nb: 'Det finnes ingen kjøring med id {id}.',
+    },
+    next: {
+      en: 'Look at the list of runs; its export may have been removed.',
+      nb: 'Se på listen over kjøringer. Eksporten kan være fjernet.',
+    },
+  },
+  'run.not_refreshed': {
+    status: 409,
+    what: {
+      en: 'The export “{export}” has nothing to send from: {missing} has not been refreshed.',
+      nb: 'Eksporten «{export}» har ikke noe å sende fra: {missing} er ikke oppdatert.',
+    },
+    next: {
+      en: 'Run a refresh first.',
+      nb: 'Kjør en oppdatering først.',
+    },
+  },
+  'run.over_connection_limit': {
+    status: 409,
+    what: {
+      en: '{people} people over all exports of this connection, {over} more than the limit of {limit}. Nothing was sent.',
+      nb: '{people} personer i alle eksporter for denne tilkoblingen, {over} over grensen på {limit}. Ingenting er sendt.',
+    },
+    next: {
+      en: 'Choose smaller segments, or have an administrator lift the limit on the connection.',
+      nb: 'Velg mindre segmenter, eller be en administrator oppheve grensen for tilkoblingen.',
+    },
+  },
+  'run.over_contract_limit': {
+    status: 409,
+    what: {
+      en: '{people} people, {over} more than the {limit} that your contract allows. Nothing was sent.',
+      nb: '{people} personer, {over} over de {limit} som avtalen din tillater. Ingenting er sendt.',
+    },
+    next: {
+      en: 'Choose smaller segments, or change the contract limit on the connection.',
+      nb: 'Velg mindre segmenter, eller endre avtalegrensen på tilkoblingen.',
+    },
+  },
+  'run.over_export_limit': {
+    status: 409,
+    what: {
+      en: '{people} people in this export, {over} more than the limit of {limit}. Nothing was sent.',
+      nb: '{people} personer i denne eksporten, {over} over grensen på {limit}. Ingenting er sendt.',
+    },
+    next: {
+      en: 'Choose smaller segments, or spread them over several exports.',
+      nb: 'Velg mindre segmenter, eller fordel dem på flere eksporter.',
+    },
+  },
+  'run.replaced': {
+    status: 409,
+    what: {
+      en: 'Replaced by run {run}.',
+      nb: 'Erstattet av kjøring {run}.',
+    },
+    next: {
+      en: 'Look at that run.',
+      nb: 'Se på den kjøringen.',
+    },
+  },
+  'run.unexpected': {
+    status: 500,
+    what: {
+      en: 'The run stopped on an error of ours: {reason}',
+      nb: 'Kjøringen stoppet på en feil hos oss: {reason}',
+    },
+    next: {
+      en: 'Run it again; if it stops again, report the error with this text.',
+      nb: 'Kjør på nytt. Stopper den igjen, melder du feilen med denne teksten.',
+    },
+  },
+  'segment.exists': {
+    status: 409,
+    what: {
+      en: 'There is already a segment named {name}.',
+      nb: 'Det finnes allerede et segment som heter {name}.',
+    },
+    next: {
+      en: 'Choose another name.',
+      nb: 'Velg et annet navn.',
+    },
+  },
+  'segment.in_use': {
+    status: 409,
+    what: {
+      en: 'The segment {name} is used by an export.',
+      nb: 'Segmentet {name} brukes av en eksport.',
+    },
+    next: {
+      en: 'Take it off the exports that use it first.',
+      nb: 'Ta det først bort fra eksportene som bruker det.',
+    },
+  },
+  'segment.invalid': {
+    status: 422,
+    what: {
+      en: 'The segment “{segment}” cannot be evaluated: condition on “{field}” with “{op}” ({problem}). It counts neither as everybody nor as nobody.',
+      nb: 'Segmentet «{segment}» kan ikke beregnes: betingelsen på «{field}» med «{op}» ({problem}). Det regnes verken som alle eller som ingen.',
+    },
+    next: {
+      en: 'Edit the segment: choose a field that the profiles have, an operator of its type, and a value of that type. Exports of it are held until then.',
+      nb: 'Rediger segmentet: velg et felt som profilene har, en operator for typen og en verdi av den typen. Eksporter av det holdes igjen til da.',
+    },
+  },
+  'segment.missing': {
+    status: 404,
+    what: {
+      en: 'There is no segment with the id {id}.',
+      nb: 'Det finnes ikke noe segment med id {id}.',
+    },
+    next: {
+      en: 'Look at the list of segments; it may have been removed.',
+      nb: 'Se på listen over segmenter. Det kan være fjernet.',
+    },
+  },
+  'source.column_missing': {
+    status: 422,
+    what: {
+      en: 'The file {file} has no column “{column}”. It has: {found}.',
+      nb: 'Filen {file} har ingen kolonne «{column}». Den har: {found}.',
+    },
+    next: {
+      en: 'Correct the file, or the column in the source. What was ingested before stays in use.',
+      nb: 'Rett filen, eller kolonnen i kilden. Det som ble lest inn tidligere, brukes fortsatt.',
+    },
+  },
+  'source.duplicate_header': {
+    status: 422,
+    what: {
+      en: 'The header of {file} names the column “{column}” twice.',
+      nb: 'Overskriften i {file} nevner kolonnen «{column}» to ganger.',
+    },
+    next: {
+      en: 'Give each column a name of its own, then refresh again.',
+      nb: 'Gi hver kolonne sitt eget navn, og oppdater på nytt.',
+    },
+  },
+  'source.exists': {
+    status: 409,
+    what: {
+      en: 'There is already a source named {name}.',
+      nb: 'Det finnes allerede en kilde som heter {name}.',
+    },
+    next: {
+      en: 'Choose another name.',
+      nb: 'Velg et annet navn.',
+    },
+  },
+  'source.file_changed': {
+    status: 409,
+    what: {
+      en: 'The file {file} was changed while it was being read.',
+      nb: 'Filen {file} ble endret mens den ble lest.',
+    },
+    next: {
+      en: 'Wait until it is complete, then refresh again. Better: write under another name and rename when done.',
+      nb: 'Vent til den er ferdig, og oppdater på nytt. Bedre: skriv med et annet navn og gi nytt navn til slutt.',
+    },
+  },
+  'source.file_empty': {
+    status: 422,
+    what: {
+      en: 'The file {file} is empty.',
+      nb: 'Filen {file} er tom.',
+    },
+    next: {
+      en: 'Deliver the file again, then refresh. What was ingested before stays in use.',
+      nb: 'Lever filen på nytt, og oppdater. Det som ble lest inn tidligere, brukes fortsatt.',
+    },
+  },
+  'source.file_missing': {
+    status: 404,
+    what: {
+      en: 'There is no file {file} in the data folder.',
+      nb: 'Det finnes ingen fil {file} i datamappen.',
+    },
+    next: {
+      en: 'Deliver the file, or correct its name in the source.',
+      nb: 'Lever filen, eller rett navnet i kilden.',
+    },
+  },
+  'source.file_name': {
+    status: 422,
+    what: {
+      en: 'The path of {file} holds one of the characters * ? [ which the reader takes for a pattern.',
+      nb: 'Banen til {file} inneholder et av tegnene * ? [ som leseren tar for et mønster.',
+    },
+    next: {
+      en: 'Rename the file or its folder.',
+      nb: 'Gi filen eller mappen et nytt navn.',
+    },
+  },
+  'source.file_outside': {
+    status: 422,
+    what: {
+      en: '{file} does not lie in the data folder.',
+      nb: '{file} ligger ikke i datamappen.',
+    },
+    next: {
+      en: 'Move the file into the data folder, and name it by its path there.',
+      nb: 'Flytt filen inn i datamappen, og oppgi banen der.',
+    },
+  },
+  'source.file_unreadable': {
+    status: 422,
+    what: {
+      en: 'The file {file} cannot be read ({why}).',
+      nb: 'Filen {file} kan ikke leses ({why}).',
+    },
+    next: {
+      en: 'Let the user that runs Sund read it.',
+      nb: 'Gi brukeren som kjører Sund, lesetilgang.',
+    },
+  },
+  'source.html': {
+    status: 422,
+    what: {
+      en: '{file} is a web page, not a CSV file.',
+      nb: '{file} er en nettside, ikke en CSV-fil.',
+    },
+    next: {
+      en: 'The download probably failed or asked for a login. Fetch the file again.',
+      nb: 'Nedlastingen feilet trolig eller ba om pålogging. Hent filen på nytt.',
+    },
+  },
+  'source.key_missing': {
+    status: 422,
+    what: {
+      en: 'In {file} {count} of {rows} rows do not fit, most of them because the key “{column}” is missing; the first is on line {line}.',
+      nb: 'I {file} passer {count} av {rows} rader ikke, de fleste fordi nøkkelen «{column}» mangler; den første er på linje {line}.',
+    },
+    next: {
+      en: 'Choose a column that every row has as the key, or correct the file. What was ingested before stays in use.',
+      nb: 'Velg en kolonne som alle rader har, som nøkkel, eller rett filen. Det som ble lest inn tidligere, brukes fortsatt.',
+    },
+  },
+  'source.key_repeated': {
+    status: 422,
+    what: {
+      en: 'In {file} {count} of {rows} rows do not fit, most of them because an earlier row has the same key “{column}”; the first is on line {line}.',
+      nb: 'I {file} passer {count} av {rows} rader ikke, de fleste fordi en tidligere rad har samme nøkkel «{column}»; den første er på linje {line}.',
+    },
+    next: {
+      en: 'Choose a column that differs in every row as the key, or correct the file. What was ingested before stays in use.',
+      nb: 'Velg en kolonne som er ulik i hver rad, som nøkkel, eller rett filen. Det som ble lest inn tidligere, brukes fortsatt.',
+    },
+  },
+  'source.line_endings': {
+    status: 422,
+    what: {
+      en: 'In {file} line {line} ends another way than the lines before it (with or without a carriage return).',
+      nb: 'I {file} slutter linje {line} på en annen måte enn linjene før (med eller uten vognretur).',
+    },
+    next: {
+      en: 'Save the file with one kind of line ending, then refresh again.',
+      nb: 'Lagre filen med én type linjeslutt, og oppdater på nytt.',
+    },
+  },
+  'source.mostly_malformed': {
+    status: 422,
+    what: {
+      en: 'In {file} {count} of {rows} rows do not fit, most of them because they have too many or too few columns, or misplaced quotes; the first is on line {line}.',
+      nb: 'I {file} passer {count} av {rows} rader ikke, de fleste fordi de har for mange eller for få kolonner, eller feilplasserte anførselstegn; den første er på linje {line}.',
+    },
+    next: {
+      en: 'Check the delimiter and the quotes of the file. What was ingested before stays in use.',
+      nb: 'Kontroller skilletegnet og anførselstegnene i filen. Det som ble lest inn tidligere, brukes fortsatt.',
+    },
+  },
+  'source.mostly_not_of_type': {
+    status: 422,
+    what: {
+      en: 'In {file} {count} of {rows} rows do not fit, most of them because “{column}” is not of its declared type; the first is on line {line}.',
+      nb: 'I {file} passer {count} av {rows} rader ikke, de fleste fordi «{column}» ikke er av den oppgitte typen; den første er på linje {line}.',
+    },
+    next: {
+      en: 'Correct the type of the column in the source (for a date, how it is written), or the file. What was ingested before stays in use.',
+      nb: 'Rett typen til kolonnen i kilden (for en dato, hvordan den skrives), eller filen. Det som ble lest inn tidligere, brukes fortsatt.',
+    },
+  },
+  'source.no_rows': {
+    status: 422,
+    what: {
+      en: 'The file {file} has a header and no rows.',
+      nb: 'Filen {file} har en overskrift og ingen rader.',
+    },
+    next: {
+      en: 'Deliver the file again, then refresh. What was ingested before stays in use.',
+      nb: 'Lever filen på nytt, og oppdater. Det som ble lest inn tidligere, brukes fortsatt.',
+    },
+  },
+  'source.not_utf8': {
+    status: 422,
+    what: {
+      en: 'The file {file} is not UTF-8 text (line {line}).',
+      nb: 'Filen {file} er ikke UTF-8-tekst (linje {line}).',
+    },
+    next: {
+      en: 'Save it as UTF-8, then refresh again.',
+      nb: 'Lagre den som UTF-8, og oppdater på nytt.',
+    },
+  },
+  'source.nul_byte': {
+    status: 422,
+    what: {
+      en: 'The file {file} holds a NUL byte on line {line}: it is damaged, or not UTF-8 text.',
+      nb: 'Filen {file} inneholder en NUL-byte på linje {line}: den er skadet, eller er ikke UTF-8-tekst.',
+    },
+    next: {
+      en: 'Deliver the file again as UTF-8 text, then refresh.',
+      nb: 'Lever filen på nytt som UTF-8-tekst, og oppdater.',
+    },
+  },
+  'source.open_quote': {
+    status: 422,
+    what: {
+      en: 'In {file} a quote is opened on line {line} and never closed, so where the rows after it begin is not known.',
+      nb: 'I {file} åpnes et anførselstegn på linje {line} som aldri lukkes, så det er ukjent hvor radene etter det begynner.',
+    },
+    next: {
+      en: 'Correct that line, then refresh again.',
+      nb: 'Rett den linjen, og oppdater på nytt.',
+    },
+  },
+  'source.unreadable': {
+    status: 422,
+    what: {
+      en: 'The records of {file} cannot be told apart with certainty.',
+      nb: 'Radene i {file} kan ikke skilles fra hverandre med sikkerhet.',
+    },
+    next: {
+      en: 'Check its quotes and line endings, or export it again. What was ingested before stays in use.',
+      nb: 'Kontroller anførselstegn og linjeslutt, eller eksporter den på nytt. Det som ble lest inn tidligere, brukes fortsatt.',
+    },
+  },
+  'source.wrong_delimiter': {
+    status: 422,
+    what: {
+      en: 'The columns of {file} are separated by “{found}”, not by “{declared}”.',
+      nb: 'Kolonnene i {file} er skilt med «{found}», ikke med «{declared}».',
+    },
+    next: {
+      en: 'Correct the delimiter in the source.',
+      nb: 'Rett skilletegnet i kilden.',
+    },
+  },
+  'unification.column_missing': {
+    status: 422,
+    what: {
+      en: 'The unification uses the column “{column}” of the table “{table}”, which has no such column.',
+      nb: 'Foreningen bruker kolonnen «{column}» i tabellen «{table}», som ikke har den.',
+    },
+    next: {
+      en: 'Declare the column in the source, or correct the unification.',
+      nb: 'Oppgi kolonnen i kilden, eller rett foreningen.',
+    },
+  },
+  'unification.key_differs': {
+    status: 422,
+    what: {
+      en: 'The unification takes “{key}” for the key of the table “{table}”, whose key is “{found}”.',
+      nb: 'Foreningen bruker «{key}» som nøkkel i tabellen «{table}», der nøkkelen er «{found}».',
+    },
+    next: { en: 'Name the same key in both.', nb: 'Oppgi den samme nøkkelen begge steder.' },
+  },
+  'unification.table_missing': {
+    status: 422,
+    what: {
+      en: 'The unification uses the table “{table}”, which has not been ingested.',
+      nb: 'Foreningen bruker tabellen «{table}», som ikke er lest inn.',
+    },
+    next: {
+      en: 'Add the source and refresh it, or correct the unification.',
+      nb: 'Legg til kilden og oppdater den, eller rett foreningen.',
+    },
+  },
+  'unification.type_differs': {
+    status: 422,
+    what: {
+      en: 'The field “{field}” is of type {type}, but the column “{column}” of “{table}” is of type {found}.',
+      nb: 'Feltet «{field}» er av typen {type}, men kolonnen «{column}» i «{table}» er av typen {found}.',
+    },
+    next: {
+      en: 'Give the field and its columns the same type.',
+      nb: 'Gi feltet og kolonnene samme type.',
+    },
+  },
+  'vault.key_invalid': {
+    status: 500,
+    what: {
+      en: 'The key in {where} is not 32 bytes written as 64 hexadecimal digits or as base64.',
+      nb: 'Nøkkelen i {where} er ikke 32 byte skrevet som 64 heksadesimale sifre eller som base64.',
+    },
+    next: {
+      en: 'Put back the key that was there, from your backup.',
+      nb: 'Legg tilbake nøkkelen som var der, fra sikkerhetskopien.',
+    },
+  },
+  'vault.key_missing': {
+    status: 500,
+    what: {
+      en: 'There are sealed secrets, but the key {where} is gone. No new key was made, since it could not open them.',
+      nb: 'Det finnes forseglede hemmeligheter, men nøkkelen {where} er borte. Det ble ikke laget en ny, siden den ikke kunne åpnet dem.',
+    },
+    next: {
+      en: 'Put the key back from your backup, or give it in SUND_KEY.',
+      nb: 'Legg nøkkelen tilbake fra sikkerhetskopien, eller oppgi den i SUND_KEY.',
+    },
+  },
+  'vault.unreadable': {
+    status: 500,
+    what: {
+      en: 'The sealed {what} cannot be opened: it was changed, or it belongs elsewhere.',
+      nb: 'Det forseglede innholdet {what} kan ikke åpnes: Det er endret, eller det hører hjemme et annet sted.',
+    },
+    next: {
+      en: 'Enter the secret again.',
+      nb: 'Oppgi hemmeligheten på nytt.',
+    },
+  },
+  'vault.wrong_key': {
+    status: 500,
+    what: {
+      en: 'The key in {where} is not the one that the stored secrets were sealed with.',
+      nb: 'Nøkkelen i {where} er ikke den som de lagrede hemmelighetene ble forseglet med.',
+    },
+    next: {
+      en: 'Put back the right key; do not delete the old one.',
+      nb: 'Legg tilbake riktig nøkkel. Ikke slett den gamle.',
     },
   },
 } as const satisfies Readonly<Record<string, Entry>>

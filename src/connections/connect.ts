@@ -36,7 +36,11 @@ export async function signIn(
 }
 
 /** Asks the vendor with the connection's credentials, and keeps what that tells. Throws Stop, VendorDown, SundError. */
-export async function connect(ports: ConnectionPorts, connection: Connection, signal: AbortSignal): Promise<Connection> {
+export async function connect(
+  ports: ConnectionPorts,
+  connection: Connection,
+  signal: AbortSignal,
+): Promise<Connection> {
   const { destination, place, channel } = await openConnection(ports, connection)
   const { found } = await converse(() => destination.check(place.settings), channel, signal)
   return await storeFound(ports.db, connection.id, found)

@@ -60,7 +60,11 @@ const settled = (destination: AnyDestination, given: Values<string>): Values<str
     }),
   )
 
-const missingSetting = (destination: AnyDestination, settings: Values<string>, withExport: boolean): string | undefined =>
+const missingSetting = (
+  destination: AnyDestination,
+  settings: Values<string>,
+  withExport: boolean,
+): string | undefined =>
   Object.entries(destination.settings).find(
     ([name, setting]) => settings[name] === undefined && (withExport || setting.of === 'connection'),
   )?.[1].label

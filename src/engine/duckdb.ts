@@ -12,6 +12,7 @@ import {
 import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely'
 import type { z } from 'zod'
 import { SundError } from '../errors.ts'
+import { type Bound, packedColumns, type Statement } from './duckdb-columns.ts'
 import { duckdbDialect } from './duckdb-dialect.ts'
 import type { Columns, DataEngine, Query, Session } from './engine.ts'
 
@@ -35,8 +36,6 @@ const compiler = new Kysely<unknown>({
   },
 })
 
-type Bound = string | number | bigint | boolean | null
-
 const bind = (value: unknown): Bound => {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return BigInt(value)
   if (typeof value === 'string' || typeof value === 'bigint' || typeof value === 'boolean' || typeof value === 'number')
@@ -52,7 +51,7 @@ const typeOf = (value: Bound): DuckDBType => {
   return value === null ? SQLNULL : DOUBLE
 }
 
-const compile = (query: Query): { text: string; values: Bound[]; types: DuckDBType[] } => {
+const compile = (query: Query): Statement => {
   const { sql, parameters } = query.compile(compiler)
   const values = parameters.map(bind)
   return { text: sql, values, types: values.map(typeOf) }
@@ -99,6 +98,14 @@ class DuckDbSession implements Session {
     }
   }
 
+  async columns(query: Query): Promise<Columns> {
+    try {
+      return await packedColumns(this.#connection, query, compile)
+    } catch (error) {
+      throw explained(error)
+    }
+  }
+
   async *stream(query: Query): AsyncIterable<Columns> {
     const { text, values, types } = compile(query)
     const result = await this.#connection.stream(text, values, types)
@@ -129,6 +136,15 @@ class DuckDbEngine implements DataEngine {
     const connection = await this.#instance.connect()
     try {
       return await new DuckDbSession(connection).rows(query, shape)
+    } finally {
+      connection.closeSync()
+    }
+  }
+
+  async columns(query: Query): Promise<Columns> {
+    const connection = await this.#instance.connect()
+    try {
+      return await new DuckDbSession(connection).columns(query)
     } finally {
       connection.closeSync()
     }

@@ -18,6 +18,11 @@ export interface Session {
   run(query: Query): Promise<number>
   /** A small result, each row checked against `shape`; integers that fit come as numbers. */
   rows<T>(query: Query, shape: z.ZodType<T>): Promise<T[]>
+  /**
+   * A result of up to some ten thousand rows at once, in no order that can be relied on; whatever is neither a number
+   * nor a boolean comes as text. Several times as fast as `rows` and `stream` where there is text.
+   */
+  columns(query: Query): Promise<Columns>
 }
 
 /**

@@ -17,13 +17,10 @@ export interface GuardInput {
   readonly peopleLimit?: { readonly value: number; readonly over: 'export' | 'connection' | 'contract' }
   /** Settled removals of the last days that nobody approved, by list id. */
   readonly recentRemovals: ReadonlyMap<string, number>
-  /** Hash of this delta, and the one that a person approved. */
-  readonly deltaHash: string
-  readonly approvedHash?: string
 }
 
 export type GuardVerdict =
-  | { readonly kind: 'pass'; readonly approved: boolean }
+  | { readonly kind: 'pass' }
   | {
       readonly kind: 'held' | 'refused'
       readonly code: ErrorCode
@@ -59,11 +56,10 @@ const removalVerdict = (input: GuardInput, delta: ListDelta): GuardVerdict | und
   return undefined
 }
 
-/** The limits cannot be approved; a held removal can, for exactly the delta that was shown. */
+/** `refused` cannot be approved; `held` can, for exactly the delta that was shown. */
 export function guard(input: GuardInput): GuardVerdict {
   const limit = limitVerdict(input)
   if (limit !== undefined) return limit
   const held = input.deltas.map((delta) => removalVerdict(input, delta)).find((verdict) => verdict !== undefined)
-  if (held === undefined) return { kind: 'pass', approved: false }
-  return input.approvedHash === input.deltaHash ? { kind: 'pass', approved: true } : held
+  return held ?? { kind: 'pass' }
 }

@@ -2,15 +2,10 @@
 import { createHash } from 'node:crypto'
 import { type RawBuilder, sql } from 'kysely'
 import { z } from 'zod'
+import type { Matching } from '../domain/matching.ts'
 import type { DataEngine, Session } from '../engine/engine.ts'
 import { identifierColumn, identityColumn, type ProfilesVersion } from '../unify/profiles.ts'
 import { draftTable, fieldColumn } from './tables.ts'
-
-/** Which profile field fills which field of the destination; `identifier` names the person. */
-export interface Matching {
-  readonly identifier: string
-  readonly fields: Readonly<Record<string, string>>
-}
 
 /** A list and the member tables whose union it shall equal. */
 export interface ListPlan {
@@ -69,7 +64,7 @@ const asText = (profiles: ProfilesVersion, field: string): RawBuilder<unknown> =
   return sql`case when ${value} = floor(${value}) and abs(${value}) < 1e15 then cast(cast(${value} as bigint) as varchar) else cast(${value} as varchar) end`
 }
 
-const membersOf = ({ members }: ListPlan): RawBuilder<unknown> =>
+export const membersOf = ({ members }: ListPlan): RawBuilder<unknown> =>
   sql`(${sql.join(
     members.map((table) => sql`select _n from ${sql.table(table)}`),
     sql` union all `,
@@ -229,8 +224,9 @@ export async function plan(engine: DataEngine, input: PlanInput): Promise<ListDe
  * equal has the same.
  */
 export async function deltaHash(engine: DataEngine, runId: string): Promise<string> {
+  const record = engine.dialect.hash([sql`list_id`, sql`kind`, sql`identity`, sql`hash`])
   const rows = await engine.rows(
-    sql`select coalesce(${engine.dialect.setHash([sql`list_id`, sql`kind`, sql`identity`, sql`hash`])}, 'empty') as h from ${draftTable(runId)}`,
+    sql`select coalesce(md5(string_agg(cast(h as varchar), ',' order by h)), 'empty') as h from (select ${record} as h from ${draftTable(runId)})`,
     z.object({ h: z.string() }),
   )
   return rows[0]?.h ?? 'empty'

@@ -9,8 +9,7 @@ const kept = (sent: number) => JSON.stringify({ id: 'job/1', sent })
 const job = (status: string, results: Record<string, unknown> | null = {}): Answer => ({
   json: { id: 'job/1', status, job_type: 'upsert_contacts', results, started_at: '2026-07-15T16:19:27Z' },
 })
-const run = (sent: number, answers: readonly Answer[]) =>
-  play(() => look(kept(sent), at), answers, judge)
+const run = (sent: number, answers: readonly Answer[]) => play(() => look(kept(sent), at), answers, judge)
 const end = (sent: number, ...answers: Answer[]) => endOf(run(sent, answers))
 const url = 'https://files.example/errors?key=1'
 const applied = { kind: 'applied' }

@@ -102,6 +102,8 @@ create table run (
   -- Hash of a Held delta, which an approval is for.
   delta_hash text,
   approved_hash text,
+  -- Somebody asked for a run while this one was past its queue: one new run starts after it is settled.
+  again boolean not null default false,
   added bigint not null default 0,
   updated bigint not null default 0,
   removed bigint not null default 0,
@@ -116,6 +118,7 @@ create table run (
   settled_at timestamptz
 );
 create unique index run_live on run (export_id) where settled_at is null;
+create index run_of_export on run (export_id, id);
 
 -- What one run did to one list; the removal gate reads the last 7 days here.
 create table run_list (
@@ -128,6 +131,7 @@ create table run_list (
   approved boolean not null default false,
   primary key (run_id, list_id)
 );
+create index run_list_of_list on run_list (list_id);
 
 -- Records of one call: outbox rows from_seq..to_seq, both included. Halving replaces a batch by its parts.
 create table batch (
@@ -145,7 +149,7 @@ create table batch (
   known jsonb,
   -- When the next look at the job is due.
   due_at timestamptz,
-  -- When the attempt began whose answer we never read: it may still work until the route's `settles` later.
+  -- By when the last request left whose answer we never read: it may still work until the route's `settles` later.
   lost_at timestamptz,
   sent_at timestamptz,
   primary key (run_id, number)

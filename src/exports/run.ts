@@ -1,0 +1,229 @@
+/** Executes a run, from whatever point it had reached: plan, seal, deliver, settle. */
+import { type OpenConnection, openConnection } from '../connections/open-connection.ts'
+import type { Watch } from '../delivery/channel.ts'
+import { deliver, type End } from '../delivery/deliver.ts'
+import { leftoverOf } from '../delivery/leftovers.ts'
+import { Meter } from '../delivery/run-progress.ts'
+import type { AnyDestination, List, Operation } from '../destination-kit/kit.ts'
+import { SundError } from '../errors.ts'
+import { createBatches, type NewBatch } from '../store/batch.ts'
+import { checkpointsOf } from '../store/checkpoints.ts'
+import { getConnection } from '../store/connection.ts'
+import { getExport } from '../store/export.ts'
+import { listsOf } from '../store/list.ts'
+import { findRun, type Run, updateRun } from '../store/run.ts'
+import { type RunList, settleRun } from '../store/run-settle.ts'
+import { reasonOf, settlementOf } from './ending.ts'
+import { isSealed, type OutboxPart, outboxOf, outboxParts, stagingOf } from './outbox.ts'
+import { matchingId } from './plan.ts'
+import { type Pinned, pinnedShape, planRun } from './planning.ts'
+import type { RunPorts } from './run-ports.ts'
+import { type ListFigures, settle } from './settle.ts'
+
+export interface RunSignals {
+  /** No new batch is sent, accepted jobs are followed to their end, the run is settled. */
+  readonly cancel: AbortSignal
+  /** The process ends, or the kill switch: everything stops at once, to be resumed. */
+  readonly halt: AbortSignal
+}
+
+/** Counts the requests made while lists are looked up and made. */
+const metered = (meter: Meter, signal: AbortSignal): Watch => ({
+  sent: (writes) => meter.add(writes),
+  written: () => undefined,
+  lost: () => undefined,
+  waits: () => signal,
+})
+
+const zero = { added: 0, updated: 0, removed: 0, rejected: 0, unknown: 0 }
+
+const runLists = (pinned: Pinned | undefined, figures: readonly ListFigures[]): RunList[] =>
+  (pinned?.lists ?? []).map(({ listId, expected }) => {
+    const list = figures.find((figure) => figure.listId === listId)
+    return {
+      listId,
+      expected,
+      added: list?.added ?? 0,
+      updated: list?.updated ?? 0,
+      removed: list?.removed ?? 0,
+      approved: pinned?.approved ?? false,
+    }
+  })
+
+/** The route with the highest threshold below the number of records serves the whole part. */
+export const routeFor = (operations: readonly Operation<string, string>[], records: number): number =>
+  operations.reduce((best, { over = 0 }, index) => {
+    const threshold = operations[best]?.over ?? 0
+    return records > over && over >= threshold ? index : best
+  }, 0)
+
+const batchesOf = (destination: AnyDestination, parts: readonly OutboxPart[], maxRecords: number): NewBatch[] => {
+  const batches: NewBatch[] = []
+  for (const { listId, operation, from, to } of parts) {
+    const operations = destination[operation]
+    const route = routeFor(operations, to - from + 1)
+    const size = Math.min(operations[route]?.max.value ?? 1, maxRecords)
+    for (let start = from; start <= to; start += size) {
+      batches.push({
+        number: batches.length + 1,
+        listId,
+        operation,
+        route,
+        from: start,
+        to: Math.min(to, start + size - 1),
+      })
+    }
+  }
+  return batches
+}
+
+const longest = (operations: readonly Operation<string, string>[]): number =>
+  Math.max(0, ...operations.map(({ settles }) => settles.value))
+
+async function targetLists(ports: RunPorts, run: Run): Promise<Map<string, List>> {
+  const lists = await listsOf(ports.db, run.exportId)
+  return new Map(
+    lists.flatMap(({ id, remoteId, name }) => (remoteId === undefined ? [] : [[id, { id: remoteId, name }]])),
+  )
+}
+
+async function deliverRun(
+  ports: RunPorts,
+  run: Run,
+  pinned: Pinned,
+  connection: OpenConnection,
+  signals: RunSignals,
+): Promise<End> {
+  const { db, engine, clock } = ports
+  const { destination } = connection
+  const maxRecords = ports.options?.maxRecords ?? Number.POSITIVE_INFINITY
+  await createBatches(db, run.id, batchesOf(destination, await outboxParts(engine, run.id), maxRecords))
+  await updateRun(db, run.id, { phase: 'delivering' })
+  return await deliver({
+    destination,
+    target: { place: { settings: pinned.settings, found: pinned.found }, lists: await targetLists(ports, run) },
+    channel: connection.channel,
+    outbox: outboxOf(engine, run.id, Object.keys(pinned.matching.fields)),
+    staging: stagingOf(engine, run.id, () => clock.now()),
+    checkpoints: checkpointsOf(db, run.id),
+    clock,
+    signal: signals.cancel,
+    halt: signals.halt,
+    options: { maxRecords },
+  })
+}
+
+/** What was sent without a readable answer is staged as unknown; what was never sent is left without an outcome. */
+async function stageLeftovers(ports: RunPorts, run: Run): Promise<void> {
+  const staging = stagingOf(ports.engine, run.id, () => ports.clock.now())
+  for (const batch of await checkpointsOf(ports.db, run.id).open()) {
+    const leftover = leftoverOf(batch)
+    if (leftover.kind !== 'unknown' || (await staging.staged(batch))) continue
+    await staging.stage({
+      from: batch.from,
+      to: batch.to,
+      otherwise: { kind: 'unknown', reason: leftover.reason },
+      except: leftover.known,
+      ...(batch.lostAt === undefined ? {} : { lostAt: batch.lostAt }),
+    })
+  }
+}
+
+async function finish(ports: RunPorts, run: Run, pinned: Pinned, destination: AnyDestination, end: End): Promise<Run> {
+  const { db, engine, clock } = ports
+  await stageLeftovers(ports, run)
+  await updateRun(db, run.id, { phase: 'settling' })
+  const at = clock.now()
+  const figures = await settle(engine, {
+    runId: run.id,
+    matching: matchingId(pinned.matching),
+    settles: { add: longest(destination.add), remove: longest(destination.remove) },
+    now: at.getTime(),
+  })
+  const { standing, invalid, duplicates } = pinned
+  const settlement = settlementOf({ end, figures, standing, invalid, duplicates, destination: destination.name })
+  return await settleRun(db, run.id, { ...settlement, lists: runLists(pinned, figures), at })
+}
+
+/** Ends a run that sends nothing: refused, held, or stopped before its outbox was sealed. */
+async function endUnsent(
+  ports: RunPorts,
+  run: Run,
+  status: 'Failed' | 'Held' | 'Canceled',
+  why: { readonly reasonCode?: string; readonly reason?: string },
+  pinned?: Pinned,
+): Promise<Run> {
+  const counters = { ...zero, invalid: pinned?.invalid ?? 0, duplicates: pinned?.duplicates ?? 0 }
+  return await settleRun(ports.db, run.id, {
+    status,
+    ...why,
+    counters,
+    lists: runLists(pinned, []),
+    at: ports.clock.now(),
+  })
+}
+
+const vendorOf = async (ports: RunPorts, run: Run): Promise<string> => {
+  const { connectionId } = await getExport(ports.db, run.exportId)
+  return (await getConnection(ports.db, connectionId)).destination
+}
+
+/** Plans and seals; a run that ends here is given back ended. */
+async function prepare(
+  ports: RunPorts,
+  run: Run,
+  signals: RunSignals,
+): Promise<Run | { pinned: Pinned; connection: OpenConnection }> {
+  const meter = new Meter()
+  const signal = AbortSignal.any([signals.cancel, signals.halt])
+  const count = async () => await checkpointsOf(ports.db, run.id).traffic(meter.take())
+  try {
+    const planned = await planRun(ports, run, metered(meter, signal), signal)
+    await count()
+    if (planned.kind === 'sealed') return planned
+    await updateRun(ports.db, run.id, { deltaHash: planned.deltaHash })
+    return await endUnsent(ports, run, 'Held', reasonOf(planned.error, ''), planned.pinned)
+  } catch (error) {
+    await count()
+    if (signals.halt.aborted) throw error
+    if (signals.cancel.aborted) return await endUnsent(ports, run, 'Canceled', {})
+    // Sealed although something failed after: it is taken up from there, since its intents stand.
+    if (await isSealed(ports.engine, run.id)) throw error
+    return await endUnsent(ports, run, 'Failed', reasonOf(error, await vendorOf(ports, run)))
+  }
+}
+
+async function resume(ports: RunPorts, run: Run): Promise<{ pinned: Pinned; connection: OpenConnection }> {
+  const pinned = pinnedShape.parse(run.pinned)
+  const { connectionId } = await getExport(ports.db, run.exportId)
+  const connection = await openConnection(ports, await getConnection(ports.db, connectionId), pinned.settings)
+  return { pinned, connection }
+}
+
+/**
+ * Takes a run to its end, from its start or from where another process left it, and gives it back as it is then: ended,
+ * or still live when `halt` was raised. Throws when a store fails after the outbox was sealed; the run is resumed by
+ * calling this again.
+ */
+export async function executeRun(ports: RunPorts, runId: string, signals: RunSignals): Promise<Run> {
+  const run = await findRun(ports.db, runId)
+  if (run === undefined) throw new SundError('run.missing', { id: runId })
+  if (run.settledAt !== undefined) return run
+  const sealed = await isSealed(ports.engine, runId)
+  if (!sealed)
+    await updateRun(ports.db, runId, {
+      phase: 'planning',
+      status: 'Processing',
+      startedAt: run.startedAt ?? ports.clock.now(),
+    })
+  const prepared = sealed ? await resume(ports, run) : await prepare(ports, run, signals)
+  if (!('pinned' in prepared && 'connection' in prepared)) return prepared
+  const { pinned, connection } = prepared
+  if (run.phase !== 'settling') {
+    await updateRun(ports.db, runId, { phase: 'sealed' })
+    const end = await deliverRun(ports, run, pinned, connection, signals)
+    if (end.kind === 'halted') return (await findRun(ports.db, runId)) ?? run
+    return await finish(ports, run, pinned, connection.destination, end)
+  }
+  return await finish(ports, run, pinned, connection.destination, { kind: 'complete' })
+}

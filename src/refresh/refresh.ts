@@ -1,0 +1,113 @@
+/** One refresh: sources, unify, segments, then a run of every export, in that order. */
+import { z } from 'zod'
+import type { Clock } from '../delivery/ports.ts'
+import { sourceTable } from '../domain/source.ts'
+import { unification } from '../domain/unification.ts'
+import type { DataEngine } from '../engine/engine.ts'
+import { SundError } from '../errors.ts'
+import { sealMembers } from '../segments/members.ts'
+import { dropOldVersions } from '../segments/retention.ts'
+import { ingest } from '../sources/ingest.ts'
+import type { SealedTable } from '../sources/sealed-tables.ts'
+import type { ControlPlane } from '../store/control-plane.ts'
+import { listExports } from '../store/export.ts'
+import { enterStep, findRefresh, finishRefresh, type Refresh } from '../store/refresh.ts'
+import { createRun, type Run, runsOfRefresh } from '../store/run.ts'
+import { settleRun } from '../store/run-settle.ts'
+import { listSegments } from '../store/segment.ts'
+import { readSetting } from '../store/setting.ts'
+import { listSources } from '../store/source.ts'
+import { readUnification } from '../store/unification.ts'
+import { unify } from '../unify/unify.ts'
+
+/** Setting: the folder in which the files of the sources lie. */
+export const SOURCE_FOLDER = 'sources.folder'
+
+export interface RefreshPorts {
+  readonly db: ControlPlane['db']
+  readonly engine: DataEngine
+  readonly clock: Clock
+  /** Secret of the identities, 32 bytes in hex. */
+  readonly identityKey: string
+  /** Has a run taken up by the worker. */
+  readonly startRun: (run: Run) => Promise<void>
+}
+
+async function sources({ db, engine, clock }: RefreshPorts): Promise<SealedTable[]> {
+  const folder = await readSetting(db, SOURCE_FOLDER, z.string())
+  const tables: SealedTable[] = []
+  for (const { definition } of await listSources(db)) {
+    const source = sourceTable.parse(definition)
+    if (folder === undefined) throw new SundError('refresh.no_folder', { table: source.name })
+    tables.push(await ingest(engine, source, { folder, now: clock.now() }))
+  }
+  return tables
+}
+
+/** Everything that comes before the exports; what fails leaves the versions before it current. */
+async function renew(ports: RefreshPorts, refreshId: string): Promise<void> {
+  const { db, engine, clock, identityKey } = ports
+  await enterStep(db, refreshId, 'sources')
+  const tables = await sources(ports)
+  await enterStep(db, refreshId, 'unify')
+  const definition = await readUnification(db)
+  if (definition === undefined) throw new SundError('refresh.no_unification', {})
+  const profiles = await unify(engine, unification.parse(definition), tables, { identityKey, now: clock.now() })
+  await enterStep(db, refreshId, 'segments')
+  const now = clock.now()
+  const today = now.toISOString().slice(0, 10)
+  // A segment that cannot be evaluated is left unsealed: the exports that use it say so, the others go on.
+  await sealMembers(engine, await listSegments(db), profiles, { now, today, onInvalid: () => undefined })
+  // The version before stays for a run that is planning from it at this moment.
+  await dropOldVersions(engine, { profiles: [profiles.version - 1] })
+}
+
+/** An export that cannot be run because what it works from failed says so, instead of keeping silent. */
+async function skipExports({ db, clock }: RefreshPorts, refreshId: string, why: SundError): Promise<void> {
+  for (const { id } of await listExports(db)) {
+    const { run, joined } = await createRun(db, { exportId: id, refreshId })
+    if (joined) continue
+    const counters = { added: 0, updated: 0, removed: 0, rejected: 0, unknown: 0, invalid: 0, duplicates: 0 }
+    const at = clock.now()
+    await settleRun(db, run.id, {
+      status: 'Skipped',
+      reasonCode: why.code,
+      reason: why.message,
+      counters,
+      lists: [],
+      at,
+    })
+  }
+}
+
+async function startExports(ports: RefreshPorts, refreshId: string): Promise<void> {
+  const there = new Set((await runsOfRefresh(ports.db, refreshId)).map(({ exportId }) => exportId))
+  for (const { id } of await listExports(ports.db)) {
+    if (there.has(id)) continue
+    await ports.startRun((await createRun(ports.db, { exportId: id, refreshId })).run)
+  }
+}
+
+/**
+ * Does a refresh, or what is left of it after a crash: a refresh that had come to its exports starts only those that it
+ * had not started. A failed one leaves the last good tables, profiles and members in place and says why; its exports
+ * are Skipped.
+ */
+export async function executeRefresh(ports: RefreshPorts, refreshId: string): Promise<Refresh> {
+  const { db, clock } = ports
+  const refresh = await findRefresh(db, refreshId)
+  if (refresh === undefined) throw new SundError('refresh.missing', { id: refreshId })
+  if (refresh.finishedAt !== undefined) return refresh
+  try {
+    if (refresh.step !== 'exports') await renew(ports, refreshId)
+  } catch (error) {
+    if (!(error instanceof SundError)) throw error
+    await skipExports(ports, refreshId, error)
+    await finishRefresh(db, refreshId, { status: 'Failed', reason: error.message, at: clock.now() })
+    return (await findRefresh(db, refreshId)) ?? refresh
+  }
+  await enterStep(db, refreshId, 'exports')
+  await startExports(ports, refreshId)
+  await finishRefresh(db, refreshId, { status: 'Successful', at: clock.now() })
+  return (await findRefresh(db, refreshId)) ?? refresh
+}

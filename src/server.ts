@@ -1,0 +1,189 @@
+/** Puts the parts together over one data folder: both planes, the vault, the door out, and the worker. */
+import { chmod, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ConnectionPorts } from './connections/open-connection.ts'
+import { openRates } from './delivery/rates.ts'
+import { systemClock } from './delivery/system-clock.ts'
+import { openDuckDb } from './engine/duckdb.ts'
+import type { DataEngine } from './engine/engine.ts'
+import { executeRun } from './exports/run.ts'
+import type { RunPorts } from './exports/run-ports.ts'
+import { ensureExportTables } from './exports/tables.ts'
+import { openDoor } from './outbound/door.ts'
+import { executeRefresh, type RefreshPorts } from './refresh/refresh.ts'
+import { openControlPlane } from './store/control-plane.ts'
+import { keyCheckOf } from './store/key-check.ts'
+import type { Log } from './store/log.ts'
+import { openQueue, type Queue } from './store/queue.ts'
+import { createRefresh, liveRefreshes, type Refresh } from './store/refresh.ts'
+import { createRun, exportsOwedRun, liveRuns, type Run } from './store/run.ts'
+import { openVault } from './vault/open-vault.ts'
+
+export interface ServerOptions {
+  /** The data folder. */
+  readonly home: string
+  readonly databaseUrl?: string
+  /** The vault's key, in place of the file in the data folder. */
+  readonly key?: Uint8Array
+  readonly endpoints: ReadonlyMap<string, URL>
+  readonly log: Log
+  readonly patienceMs?: number
+  readonly run?: RunPorts['options']
+}
+
+export interface Server {
+  readonly ports: RunPorts
+  /** Takes up what an earlier process left, and works from now on. */
+  start(): Promise<void>
+  requestRefresh(): Promise<Refresh>
+  /** Joins the export's live run where there is one. */
+  requestRun(exportId: string, approvedHash?: string): Promise<Run>
+  /** Stops taking work; what is in flight is left so that the next start goes on with it. */
+  close(): Promise<void>
+}
+
+/** Exports that run at the same time; each sends in slots of its own. */
+const RUNS_AT_ONCE = 4
+
+interface Opened {
+  readonly url: string
+  readonly lost: AbortSignal
+  readonly ports: RunPorts
+  readonly identityKey: string
+  close(): Promise<void>
+}
+
+/** Closes what was opened, the last first, also when opening the next part fails. */
+const openParts = async (options: ServerOptions): Promise<Opened> => {
+  const closers: (() => Promise<void>)[] = []
+  const close = async () => {
+    for (const closer of closers.reverse()) await closer()
+  }
+  try {
+    const { home, log } = options
+    const plane = await openControlPlane({
+      home,
+      log,
+      ...(options.databaseUrl === undefined ? {} : { databaseUrl: options.databaseUrl }),
+    })
+    closers.push(() => plane.close())
+    const vault = await openVault({
+      folder: home,
+      check: keyCheckOf(plane.db),
+      ...(options.key === undefined ? {} : { key: options.key }),
+    })
+    const engine = await openEngine(home)
+    closers.push(() => engine.close())
+    const door = openDoor({ endpoints: options.endpoints })
+    closers.push(() => door.close())
+    const connectionPorts: ConnectionPorts = {
+      db: plane.db,
+      vault,
+      door,
+      rates: openRates(systemClock),
+      clock: systemClock,
+      random: Math.random,
+      ...(options.patienceMs === undefined ? {} : { patienceMs: options.patienceMs }),
+    }
+    const ports = { ...connectionPorts, engine, ...(options.run === undefined ? {} : { options: options.run }) }
+    const identityKey = Buffer.from(vault.keyed('ledger identities')).toString('hex')
+    return { url: plane.url, lost: plane.lost, ports, identityKey, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+const openEngine = async (home: string): Promise<DataEngine> => {
+  const folder = join(home, 'engine')
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await chmod(folder, 0o700)
+  const engine = await openDuckDb({ file: join(folder, 'sund.duckdb'), spillFolder: join(folder, 'spill') })
+  await ensureExportTables(engine)
+  return engine
+}
+
+class RunningServer implements Server {
+  readonly ports: RunPorts
+  readonly #opened: Opened
+  readonly #queue: Queue
+  readonly #log: Log
+
+  constructor(opened: Opened, queue: Queue, log: Log) {
+    this.ports = opened.ports
+    this.#opened = opened
+    this.#queue = queue
+    this.#log = log
+  }
+
+  async start(): Promise<void> {
+    const { db } = this.ports
+    for (const refresh of await liveRefreshes(db)) await this.#enqueueRefresh(refresh)
+    for (const run of await liveRuns(db)) await this.#enqueueRun(run)
+    for (const exportId of await exportsOwedRun(db)) await this.requestRun(exportId)
+    await this.#queue.work('refresh', 1, async ({ refresh = '' }) => await this.#refresh(refresh))
+    await this.#queue.work('run', RUNS_AT_ONCE, async ({ run = '' }, signal) => await this.#run(run, signal))
+  }
+
+  async requestRefresh(): Promise<Refresh> {
+    const refresh = await createRefresh(this.ports.db)
+    await this.#enqueueRefresh(refresh)
+    return refresh
+  }
+
+  async requestRun(exportId: string, approvedHash?: string): Promise<Run> {
+    const wanted = { exportId, ...(approvedHash === undefined ? {} : { approvedHash }) }
+    const { run } = await createRun(this.ports.db, wanted)
+    await this.#enqueueRun(run)
+    return run
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.#queue.stop()
+    } finally {
+      await this.#opened.close()
+    }
+  }
+
+  async #enqueueRefresh({ id }: Refresh): Promise<void> {
+    await this.#queue.send('refresh', { refresh: id }, `refresh ${id}`)
+  }
+
+  async #enqueueRun({ id }: Run): Promise<void> {
+    await this.#queue.send('run', { run: id }, `run ${id}`)
+  }
+
+  async #refresh(id: string): Promise<void> {
+    const { db, engine, clock } = this.ports
+    const ports: RefreshPorts = {
+      db,
+      engine,
+      clock,
+      identityKey: this.#opened.identityKey,
+      startRun: async (run) => await this.#enqueueRun(run),
+    }
+    const refresh = await executeRefresh(ports, id)
+    if (refresh.status === 'Failed') this.#log.warn(`Refresh ${id} failed: ${refresh.reason}`)
+  }
+
+  async #run(id: string, signal: AbortSignal): Promise<void> {
+    const halt = AbortSignal.any([signal, this.#opened.lost])
+    const run = await executeRun(this.ports, id, { cancel: new AbortController().signal, halt })
+    if (run.settledAt !== undefined && run.again) await this.requestRun(run.exportId)
+  }
+}
+
+/**
+ * Opens the data folder. Throws SundError home.in_use, vault.key_missing, vault.wrong_key, and what the control plane
+ * throws; then nothing is left open.
+ */
+export async function openServer(options: ServerOptions): Promise<Server> {
+  const opened = await openParts(options)
+  try {
+    return new RunningServer(opened, await openQueue({ url: opened.url, log: options.log }), options.log)
+  } catch (error) {
+    await opened.close()
+    throw error
+  }
+}

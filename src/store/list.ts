@@ -1,0 +1,131 @@
+/** The vendor-side lists that exports fill, each bound by the vendor's own id. */
+import type { Kysely, Selectable } from 'kysely'
+import { SundError } from '../errors.ts'
+import { present } from './columns.ts'
+import { isUniqueViolation } from './error-codes.ts'
+import type { Database } from './schema.ts'
+
+export interface ExportList {
+  readonly id: string
+  readonly exportId: string
+  /** Absent where the list takes the union of the export's segments. */
+  readonly segmentId?: string
+  readonly destination: string
+  /** Tells apart lists of equal id in different vendor accounts. */
+  readonly account: string
+  readonly name: string
+  /** By this we know a list again that we made and whose answer was lost. */
+  readonly mark: string
+  /** The vendor's id; absent until bound. */
+  readonly remoteId?: string
+}
+
+export type NewExportList = Omit<ExportList, 'id' | 'mark'>
+
+const toList = (row: Selectable<Database['list']>): ExportList => ({
+  id: row.id,
+  exportId: row.export_id,
+  ...present('segmentId', row.segment_id),
+  destination: row.destination,
+  account: row.account,
+  name: row.name,
+  mark: row.mark,
+  ...present('remoteId', row.remote_id),
+})
+
+const refuseTaken = async (
+  db: Kysely<Database>,
+  list: Pick<NewExportList, 'destination' | 'account' | 'name' | 'remoteId'>,
+  error: unknown,
+): Promise<never> => {
+  if (!isUniqueViolation(error, 'list_destination_account_remote_id_key')) throw error
+  const holder = await db
+    .selectFrom('list')
+    .innerJoin('export', 'export.id', 'list.export_id')
+    .select('export.name')
+    .where('destination', '=', list.destination)
+    .where('account', '=', list.account)
+    .where('remote_id', '=', list.remoteId ?? '')
+    .executeTakeFirst()
+  throw new SundError('list.taken', { list: list.name, export: holder?.name ?? '?' }, error)
+}
+
+export const listsOf = async (db: Kysely<Database>, exportId: string): Promise<ExportList[]> =>
+  (await db.selectFrom('list').selectAll().where('export_id', '=', exportId).orderBy('id').execute()).map(toList)
+
+/** Lists of all exports that use the connection. */
+export const listsOfConnection = async (db: Kysely<Database>, connectionId: string): Promise<ExportList[]> =>
+  (
+    await db
+      .selectFrom('list')
+      .innerJoin('export', 'export.id', 'list.export_id')
+      .selectAll('list')
+      .where('export.connection_id', '=', connectionId)
+      .orderBy('list.id')
+      .execute()
+  ).map(toList)
+
+/** The list of an export, or of one of its segments; undefined where it has none yet. */
+export const findList = async (
+  db: Kysely<Database>,
+  exportId: string,
+  segmentId?: string,
+): Promise<ExportList | undefined> => {
+  const row = await db
+    .selectFrom('list')
+    .selectAll()
+    .where('export_id', '=', exportId)
+    .where('segment_id', segmentId === undefined ? 'is' : '=', segmentId ?? null)
+    .executeTakeFirst()
+  return row === undefined ? undefined : toList(row)
+}
+
+/**
+ * Makes the row, with its mark, before anything is asked of the vendor. Where the export (or its segment) has one
+ * already, that one is returned as it is. Throws SundError list.taken.
+ */
+export const createList = async (db: Kysely<Database>, wanted: NewExportList): Promise<ExportList> => {
+  const { exportId, segmentId, destination, account, name, remoteId } = wanted
+  const there = await findList(db, exportId, segmentId)
+  if (there !== undefined) return there
+  try {
+    const row = await db
+      .insertInto('list')
+      .values({
+        export_id: exportId,
+        ...present('segment_id', segmentId),
+        destination,
+        account,
+        name,
+        ...present('remote_id', remoteId),
+      })
+      .returningAll()
+      .executeTakeFirstOrThrow()
+    return toList(row)
+  } catch (error) {
+    if (!isUniqueViolation(error, 'list_of_export')) return refuseTaken(db, wanted, error)
+    const faster = await findList(db, exportId, segmentId)
+    if (faster === undefined) throw error
+    return faster
+  }
+}
+
+/** Binds the row to the vendor's list. Throws SundError list.taken where another export fills that list. */
+export const bindList = async (
+  db: Kysely<Database>,
+  id: string,
+  to: { readonly account: string; readonly remoteId: string; readonly name: string },
+): Promise<ExportList> => {
+  const current = await db.selectFrom('list').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
+  try {
+    const row = await db
+      .updateTable('list')
+      .set({ account: to.account, remote_id: to.remoteId, name: to.name })
+      .where('id', '=', id)
+      .returningAll()
+      .executeTakeFirstOrThrow()
+    return toList(row)
+  } catch (error) {
+    return refuseTaken(db, { ...to, destination: current.destination }, error)
+  }
+}

@@ -1,0 +1,73 @@
+/** Segments: named rules. The rule is read by the room that compiles it. */
+import type { Kysely } from 'kysely'
+import { SundError } from '../errors.ts'
+import { json, present } from './columns.ts'
+import { isForeignKeyViolation, isUniqueViolation } from './error-codes.ts'
+import type { Database } from './schema.ts'
+
+export interface Segment {
+  readonly id: string
+  readonly name: string
+  readonly rule: unknown
+}
+
+const refuseTakenName = (error: unknown, name: string | undefined): never => {
+  if (isUniqueViolation(error, 'segment_name_key')) throw new SundError('segment.exists', { name: name ?? '' }, error)
+  throw error
+}
+
+/** Throws SundError segment.exists. */
+export const createSegment = async (db: Kysely<Database>, name: string, rule: unknown): Promise<Segment> => {
+  try {
+    return await db
+      .insertInto('segment')
+      .values({ name, rule: json(rule) })
+      .returningAll()
+      .executeTakeFirstOrThrow()
+  } catch (error) {
+    return refuseTakenName(error, name)
+  }
+}
+
+/** Changes what is given. Throws SundError segment.missing, segment.exists. */
+export const updateSegment = async (
+  db: Kysely<Database>,
+  id: string,
+  changes: { readonly name?: string; readonly rule?: unknown },
+): Promise<Segment> => {
+  const { name, rule } = changes
+  // An update must set something; setting the id to itself is not allowed for an identity.
+  const columns = { ...present('name', name), ...('rule' in changes ? { rule: json(rule) } : {}) }
+  if (Object.keys(columns).length === 0) return getSegment(db, id)
+  try {
+    const row = await db.updateTable('segment').set(columns).where('id', '=', id).returningAll().executeTakeFirst()
+    if (row === undefined) throw new SundError('segment.missing', { id })
+    return row
+  } catch (error) {
+    return refuseTakenName(error, name)
+  }
+}
+
+/** Throws SundError segment.missing. */
+export const getSegment = async (db: Kysely<Database>, id: string): Promise<Segment> => {
+  const row = await db.selectFrom('segment').selectAll().where('id', '=', id).executeTakeFirst()
+  if (row === undefined) throw new SundError('segment.missing', { id })
+  return row
+}
+
+export const findSegment = (db: Kysely<Database>, name: string): Promise<Segment | undefined> =>
+  db.selectFrom('segment').selectAll().where('name', '=', name).executeTakeFirst()
+
+export const listSegments = (db: Kysely<Database>): Promise<Segment[]> =>
+  db.selectFrom('segment').selectAll().orderBy('name').execute()
+
+/** Throws SundError segment.missing, segment.in_use. */
+export const removeSegment = async (db: Kysely<Database>, id: string): Promise<void> => {
+  const { name } = await getSegment(db, id)
+  try {
+    await db.deleteFrom('segment').where('id', '=', id).execute()
+  } catch (error) {
+    if (isForeignKeyViolation(error)) throw new SundError('segment.in_use', { name }, error)
+    throw error
+  }
+}
