@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { exampleCredentials } from '../sandbox/credentials.ts'
 import { connect, signIn } from '../src/connections/connect.ts'
+import type { Rule } from '../src/domain/rule.ts'
 import type { RunPorts } from '../src/exports/run-ports.ts'
 import { usualTimeouts } from '../src/outbound/exchange.ts'
 import { SOURCE_FOLDER } from '../src/refresh/refresh.ts'
@@ -22,7 +23,8 @@ const credentials = {
   },
 }
 const connectionNames = { sendgrid: 'SendGrid sandbox', 'microsoft-advertising': 'Microsoft Advertising sandbox' }
-const exportSettings = {
+/** What an export asks for, by destination. */
+export const exportSettings = {
   sendgrid: {},
   'microsoft-advertising': {
     customerId: exampleCredentials['microsoft-advertising'].customerId,
@@ -74,7 +76,8 @@ const agree =
     await (await fetch(headers.location)).text()
   }
 
-async function connectionTo(ports: RunPorts, destination: DemoExport['destination']): Promise<Connection> {
+/** The demo's connection to a destination: made, signed in and proved where it is not there yet. */
+export async function connectionTo(ports: RunPorts, destination: DemoExport['destination']): Promise<Connection> {
   const name = connectionNames[destination]
   const there = await findConnection(ports.db, name)
   const connection =
@@ -110,13 +113,18 @@ async function setUpExport(ports: RunPorts, wanted: DemoExport): Promise<void> {
   })
 }
 
-/** `folder`: where the sample tables are from now on. */
-export async function setUp(ports: RunPorts, folder: string): Promise<void> {
+export interface Wanted {
+  readonly segments: readonly { readonly name: string; readonly rule: Rule }[]
+  readonly exports: readonly DemoExport[]
+}
+
+/** `folder`: where the sample tables are from now on. `wanted`: other segments and exports than the demo's. */
+export async function setUp(ports: RunPorts, folder: string, wanted: Wanted = { segments, exports }): Promise<void> {
   await writeSetting(ports.db, SOURCE_FOLDER, folder)
   for (const source of sources) await saveSource(ports.db, source.name, source)
   await writeUnification(ports.db, unification)
-  for (const { name, rule } of segments) {
+  for (const { name, rule } of wanted.segments) {
     if ((await findSegment(ports.db, name)) === undefined) await createSegment(ports.db, name, rule)
   }
-  for (const wanted of exports) await setUpExport(ports, wanted)
+  for (const one of wanted.exports) await setUpExport(ports, one)
 }

@@ -1,0 +1,108 @@
+/**
+ * `npm run crash`: a first run of 100,000 people to both vendors, then one that adds, updates and removes a tenth; in
+ * each the server is killed 20 times with a request open and once at each of three points between the two planes.
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { generateTables } from '../../demo/generate.ts'
+import type { Generation } from '../../demo/generations.ts'
+import { random } from '../../demo/random.ts'
+import { type RequestEvent, startSandbox } from '../../sandbox/sandbox.ts'
+import { destinationOf } from '../../src/destinations/index.ts'
+import { MAX_RECORDS } from './definitions.ts'
+import { allPoints, type Draw, KILLS_WITH_REQUEST_OPEN, type Kills, Nemesis, stopPostgres } from './nemesis.ts'
+import { examine, type Finding, lastRequest } from './oracle.ts'
+
+/** A stream of chance that the sample people do not use. */
+const STREAM_OF_KILLS = 100
+const MORE = { added: 0.1, removed: 0.1, changed: 0.1 }
+const vendors = ['sendgrid', 'microsoft-advertising'] as const
+/** The simulators' jobs take half a second instead of half a minute; everything else is at full speed anyway. */
+const PACE = 60
+// Long enough that a request is open for a moment, as at a real vendor.
+const LATENCY_MS = 10
+
+const { values } = parseArgs({
+  options: { people: { type: 'string', default: '100000' }, seed: { type: 'string', default: '1' } },
+})
+const people = Number(values.people)
+const seed = Number(values.seed)
+const tell = (line: string) => process.stdout.write(`${line}\n`)
+
+/** One batch per slot and kill, over both exports, whose runs go on at the same time. */
+const mostTwice = (kills: number): number => {
+  const slots = vendors.map((vendor) => Math.max(...destinationOf(vendor).add.map(({ parallel }) => parallel)))
+  return kills * slots.reduce((sum, parallel) => sum + parallel, 0) * MAX_RECORDS
+}
+
+const killsOf = ({ withRequestOpen, atPoints }: Kills): number => withRequestOpen + atPoints.length
+
+const sum = (findings: readonly Finding[], of: (finding: Finding) => number): number =>
+  findings.reduce((total, finding) => total + of(finding), 0)
+
+async function crash(folder: string): Promise<boolean> {
+  const chance = random(seed, STREAM_OF_KILLS, 0)
+  const draw: Draw = (most) => 1 + chance.below(most)
+  let watch: (event: RequestEvent) => void = () => undefined
+  const sandbox = await startSandbox({
+    home: join(folder, 'sandbox'),
+    pace: PACE,
+    latencyMs: LATENCY_MS,
+    ports: { sendgrid: 0, 'microsoft-advertising': 0 },
+    onRequest: (event) => watch(event),
+  })
+  try {
+    const findings: Finding[] = []
+    let kills = 0
+    let complete = true
+    const generations: Generation[] = [
+      { people, seed },
+      { people, seed, changes: MORE },
+    ]
+    for (const [index, generation] of generations.entries()) {
+      const tables = join(folder, `tables-${index}`)
+      await generateTables({ folder: tables, ...generation })
+      const before = new Map(vendors.map((vendor) => [vendor, lastRequest(sandbox, vendor)]))
+      const orders = { home: join(folder, 'data'), tables, endpoints: sandbox.urls, refreshes: index + 1 }
+      const nemesis = new Nemesis(orders, sandbox, draw)
+      watch = nemesis.onRequest
+      const done = await nemesis.run()
+      const killed = killsOf(done)
+      kills += killed
+      complete &&= done.withRequestOpen >= KILLS_WITH_REQUEST_OPEN && done.atPoints.length === allPoints.length
+      tell(
+        `run ${index + 1}: ${done.withRequestOpen} kills with a request open, and one ${done.atPoints.join(', one ')}`,
+      )
+      for (const vendor of vendors) {
+        const finding = examine(sandbox, vendor, generation, before.get(vendor) ?? 0)
+        findings.push(finding)
+        tell(
+          `run ${index + 1}, ${vendor}: ${sandbox.lists(vendor)[0]?.members ?? 0} members, lost ${finding.lost}, wrongly removed ${finding.wronglyRemoved}, still there ${finding.stayed}, sent twice ${finding.sentTwice}`,
+        )
+      }
+    }
+    for (const use of sandbox.forbidden()) tell(`forbidden: ${use}`)
+    const [lost, wrong, twice] = [
+      sum(findings, (one) => one.lost),
+      sum(findings, (one) => one.wronglyRemoved),
+      sum(findings, (one) => one.sentTwice),
+    ]
+    const most = mostTwice(kills)
+    if (!complete) tell('Not every kill landed: the run has too few requests for them.')
+    tell(`lost ${lost}, wrongly removed ${wrong}, sent twice ${twice} (at most ${most})`)
+    const stayed = sum(findings, (one) => one.stayed)
+    return complete && lost === 0 && wrong === 0 && stayed === 0 && twice <= most && sandbox.forbidden().length === 0
+  } finally {
+    await sandbox.close()
+  }
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'sund-crash-'))
+try {
+  process.exitCode = (await crash(folder)) ? 0 : 1
+} finally {
+  await stopPostgres(join(folder, 'data'))
+  await rm(folder, { recursive: true, force: true })
+}

@@ -1,0 +1,160 @@
+/** Starts the server again and again, and kills it: with a request open, or at a point that the database shows. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import pg from 'pg'
+import type { RequestEvent, Sandbox } from '../../sandbox/sandbox.ts'
+import { startEmbeddedPostgres } from '../../src/store/embedded-postgres.ts'
+import type { Orders } from './server.ts'
+
+/** A point of a run: what the server writes there, and what it means. */
+export const points = {
+  'between the vendor’s answer and our checkpoint': {
+    table: 'batch',
+    condition: `new.state in ('accepted', 'done') and old.state = 'sending'`,
+  },
+  'between the last batch and settle': { table: 'run', condition: `new.phase = 'settling'` },
+  'between settle and its mark': { table: 'run', condition: `new.phase = 'ended'` },
+} as const
+export type Point = keyof typeof points
+export const allPoints: readonly Point[] = [
+  'between the vendor’s answer and our checkpoint',
+  'between the last batch and settle',
+  'between settle and its mark',
+]
+
+// Any number that nothing else takes as an advisory lock.
+const GATE = 7_140_021
+
+const entry = fileURLToPath(new URL('./server.ts', import.meta.url))
+
+/** One connection to the database of the data folder; its server lives on when the server process dies. */
+const attach = async (home: string): Promise<pg.Client> => {
+  const log = { info: () => undefined, warn: () => undefined }
+  const { url } = await startEmbeddedPostgres({ folder: join(home, 'postgres'), log })
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  return client
+}
+
+/** The database's server lives on where its owner was killed and never started again. */
+export const stopPostgres = async (home: string): Promise<void> => {
+  const log = { info: () => undefined, warn: () => undefined }
+  const { stop } = await startEmbeddedPostgres({ folder: join(home, 'postgres'), log })
+  await stop()
+}
+
+/** Makes every write at the point wait while we hold the gate; what waits when the process dies is rolled back. */
+const shut = async (client: pg.Client, point: Point): Promise<void> => {
+  const { table, condition } = points[point]
+  await client.query(`select pg_advisory_lock(${GATE})`)
+  await client.query(`create or replace function crash_gate() returns trigger language plpgsql as
+    $$ begin perform pg_advisory_xact_lock_shared(${GATE}); return new; end $$`)
+  await client.query(`create or replace trigger crash_gate before update on ${table} for each row
+    when (${condition}) execute function crash_gate()`)
+}
+
+const waiting = async (client: pg.Client): Promise<number[]> => {
+  const { rows } = await client.query<{ pid: number }>(
+    `select pid from pg_locks where locktype = 'advisory' and not granted and objid = ${GATE}`,
+  )
+  return rows.map(({ pid }) => pid)
+}
+
+const open = async (client: pg.Client, point: Point): Promise<void> => {
+  for (const pid of await waiting(client)) await client.query('select pg_terminate_backend($1)', [pid])
+  await client.query(`drop trigger if exists crash_gate on ${points[point].table}`)
+  await client.query(`select pg_advisory_unlock(${GATE})`)
+}
+
+export interface Kills {
+  /** Kills that landed while a request was open. */
+  readonly withRequestOpen: number
+  /** Points that were reached and killed at. */
+  readonly atPoints: readonly Point[]
+}
+
+/** Draws a whole number from 1 to `most`. */
+export type Draw = (most: number) => number
+
+export const KILLS_WITH_REQUEST_OPEN = 20
+/** Requests of one life before the kill, at most: small enough that every run has requests for all kills. */
+const REQUESTS_OF_A_LIFE = 5
+
+export class Nemesis {
+  readonly #orders: Orders
+  readonly #sandbox: Pick<Sandbox, 'openRequests'>
+  readonly #draw: Draw
+  #onRequest: (event: RequestEvent) => void = () => undefined
+
+  constructor(orders: Orders, sandbox: Pick<Sandbox, 'openRequests'>, draw: Draw) {
+    this.#orders = orders
+    this.#sandbox = sandbox
+    this.#draw = draw
+  }
+
+  /** To be given every request event of the sandbox, in the midst of the request. */
+  readonly onRequest = (event: RequestEvent): void => this.#onRequest(event)
+
+  /** One refresh with all its kills, to its end. Throws when the server fails by itself. */
+  async run(): Promise<Kills> {
+    let withRequestOpen = 0
+    while (withRequestOpen < KILLS_WITH_REQUEST_OPEN) {
+      const landed = await this.#killWithRequestOpen()
+      if (!landed) break
+      withRequestOpen++
+    }
+    const atPoints: Point[] = []
+    for (const point of allPoints) {
+      if (await this.#killAt(point)) atPoints.push(point)
+    }
+    await this.#ends(this.#start())
+    return { withRequestOpen, atPoints }
+  }
+
+  #start(): ChildProcess {
+    return spawn(process.execPath, ['--disable-warning=ExperimentalWarning', entry, JSON.stringify(this.#orders)], {
+      stdio: ['ignore', 'inherit', 'inherit'],
+    })
+  }
+
+  async #ends(child: ChildProcess): Promise<void> {
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+    if (child.exitCode !== 0) throw new Error(`The server ended by itself with ${child.exitCode ?? child.signalCode}.`)
+  }
+
+  /** False when the server came to its end first. */
+  async #killWithRequestOpen(): Promise<boolean> {
+    const child = this.#start()
+    const phase = this.#draw(2) === 1 ? 'open' : 'applied'
+    let left = this.#draw(REQUESTS_OF_A_LIFE)
+    let landed = false
+    this.#onRequest = (event) => {
+      if (landed || event.phase !== phase || --left > 0 || this.#sandbox.openRequests() === 0) return
+      landed = child.kill('SIGKILL')
+    }
+    await once(child, 'exit')
+    this.#onRequest = () => undefined
+    if (!landed && child.exitCode !== 0) throw new Error(`The server ended by itself with ${child.exitCode}.`)
+    return landed
+  }
+
+  /** False when the server never came to the point. */
+  async #killAt(point: Point): Promise<boolean> {
+    const client = await attach(this.#orders.home)
+    try {
+      await shut(client, point)
+      const child = this.#start()
+      const ended = once(child, 'exit')
+      while (child.exitCode === null && (await waiting(client)).length === 0) await pause(5)
+      const reached = child.kill('SIGKILL')
+      await ended
+      await open(client, point)
+      return reached
+    } finally {
+      await client.end()
+    }
+  }
+}
