@@ -37,7 +37,9 @@ const mostTwice = (kills: number): number => {
   return kills * slots.reduce((sum, parallel) => sum + parallel, 0) * MAX_RECORDS
 }
 
-const killsOf = ({ withRequestOpen, atPoints }: Kills): number => withRequestOpen + atPoints.length
+const withRequestOpen = (kills: Kills): number =>
+  vendors.reduce((sum, vendor) => sum + kills.withRequestOpen[vendor], 0)
+const killsOf = (kills: Kills): number => withRequestOpen(kills) + kills.atPoints.length
 
 const sum = (findings: readonly Finding[], of: (finding: Finding) => number): number =>
   findings.reduce((total, finding) => total + of(finding), 0)
@@ -71,9 +73,9 @@ async function crash(folder: string): Promise<boolean> {
       const done = await nemesis.run()
       const killed = killsOf(done)
       kills += killed
-      complete &&= done.withRequestOpen >= KILLS_WITH_REQUEST_OPEN && done.atPoints.length === allPoints.length
+      complete &&= withRequestOpen(done) >= KILLS_WITH_REQUEST_OPEN && done.atPoints.length === allPoints.length
       tell(
-        `run ${index + 1}: ${done.withRequestOpen} kills with a request open, and one ${done.atPoints.join(', one ')}`,
+        `run ${index + 1}: ${withRequestOpen(done)} kills with a request open (${vendors.map((vendor) => `${vendor} ${done.withRequestOpen[vendor]}`).join(', ')}), and one ${done.atPoints.join(', one ')}`,
       )
       for (const vendor of vendors) {
         const finding = examine(sandbox, vendor, generation, before.get(vendor) ?? 0)

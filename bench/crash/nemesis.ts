@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
-import type { RequestEvent, Sandbox } from '../../sandbox/sandbox.ts'
+import type { RequestEvent, Sandbox, SandboxVendor } from '../../sandbox/sandbox.ts'
 import { startEmbeddedPostgres } from '../../src/store/embedded-postgres.ts'
 import type { Orders } from './server.ts'
 
@@ -70,8 +70,8 @@ const open = async (client: pg.Client, point: Point): Promise<void> => {
 }
 
 export interface Kills {
-  /** Kills that landed while a request was open. */
-  readonly withRequestOpen: number
+  /** Kills that landed while a request to the vendor was open. */
+  readonly withRequestOpen: Readonly<Record<SandboxVendor, number>>
   /** Points that were reached and killed at. */
   readonly atPoints: readonly Point[]
 }
@@ -100,18 +100,18 @@ export class Nemesis {
 
   /** One refresh with all its kills, to its end. Throws when the server fails by itself. */
   async run(): Promise<Kills> {
-    let withRequestOpen = 0
-    while (withRequestOpen < KILLS_WITH_REQUEST_OPEN) {
-      const landed = await this.#killWithRequestOpen()
-      if (!landed) break
-      withRequestOpen++
+    const landed = { 'microsoft-advertising': 0, sendgrid: 0 }
+    // The quick vendor first: its run would be over before the slow one's had its share of the kills.
+    const half = KILLS_WITH_REQUEST_OPEN / 2
+    while (landed['microsoft-advertising'] < half && (await this.#killWithRequestOpen('microsoft-advertising'))) {
+      landed['microsoft-advertising']++
     }
+    const rest = KILLS_WITH_REQUEST_OPEN - landed['microsoft-advertising']
+    while (landed.sendgrid < rest && (await this.#killWithRequestOpen('sendgrid'))) landed.sendgrid++
     const atPoints: Point[] = []
-    for (const point of allPoints) {
-      if (await this.#killAt(point)) atPoints.push(point)
-    }
+    for (const point of allPoints) if (await this.#killAt(point)) atPoints.push(point)
     await this.#ends(this.#start())
-    return { withRequestOpen, atPoints }
+    return { withRequestOpen: landed, atPoints }
   }
 
   #start(): ChildProcess {
@@ -125,14 +125,21 @@ export class Nemesis {
     if (child.exitCode !== 0) throw new Error(`The server ended by itself with ${child.exitCode ?? child.signalCode}.`)
   }
 
-  /** False when the server came to its end first. */
-  async #killWithRequestOpen(): Promise<boolean> {
+  /** Kills in the midst of one of the vendor's next requests. False when the server came to its end first. */
+  async #killWithRequestOpen(vendor: SandboxVendor): Promise<boolean> {
     const child = this.#start()
     const phase = this.#draw(2) === 1 ? 'open' : 'applied'
     let left = this.#draw(REQUESTS_OF_A_LIFE)
     let landed = false
     this.#onRequest = (event) => {
-      if (landed || event.phase !== phase || --left > 0 || this.#sandbox.openRequests() === 0) return
+      if (
+        landed ||
+        event.vendor !== vendor ||
+        event.phase !== phase ||
+        --left > 0 ||
+        this.#sandbox.openRequests() === 0
+      )
+        return
       landed = child.kill('SIGKILL')
     }
     await once(child, 'exit')
