@@ -299,6 +299,17 @@ const entries = {
       nb: 'Oppdater kildene først.',
     },
   },
+  'refresh.definition_invalid': {
+    status: 422,
+    what: {
+      en: 'The declaration of {what} is not usable: {problem} (at “{path}”).',
+      nb: 'Deklarasjonen av {what} kan ikke brukes: {problem} (ved «{path}»).',
+    },
+    next: {
+      en: 'Correct it, then refresh again. What was ingested before stays in use.',
+      nb: 'Rett den, og oppdater på nytt. Det som ble lest inn tidligere, brukes fortsatt.',
+    },
+  },
   'refresh.missing': {
     status: 404,
     what: { en: 'There is no refresh {id}.', nb: 'Det finnes ingen oppdatering {id}.' },
@@ -319,6 +330,17 @@ const entries = {
       nb: 'Det er ikke angitt hvordan tabellene blir til profiler.',
     },
     next: { en: 'Declare the unification, then refresh again.', nb: 'Angi foreningen, og oppdater på nytt.' },
+  },
+  'refresh.unexpected': {
+    status: 500,
+    what: {
+      en: 'The refresh stopped on an error of ours: {reason}',
+      nb: 'Oppdateringen stoppet på en feil hos oss: {reason}',
+    },
+    next: {
+      en: 'What was ingested before stays in use. Refresh again; if it stops again, report the error with this text.',
+      nb: 'Det som ble lest inn tidligere, brukes fortsatt. Oppdater på nytt. Stopper den igjen, melder du feilen med denne teksten.',
+    },
   },
   'run.already_settled': {
     status: 409,
@@ -351,6 +373,28 @@ const entries = {
     next: {
       en: 'Nothing is lost. Run the export again when the service answers.',
       nb: 'Ingenting er tapt. Kjør eksporten på nytt når tjenesten svarer.',
+    },
+  },
+  'run.field_missing': {
+    status: 422,
+    what: {
+      en: 'The data matching of the export “{export}” names the field “{field}”, which the profiles do not have. They have: {found}.',
+      nb: 'Datamatchingen i eksporten «{export}» nevner feltet «{field}», som profilene ikke har. De har: {found}.',
+    },
+    next: {
+      en: 'Choose another field in the data matching, or add the field to the unification. Nothing was sent.',
+      nb: 'Velg et annet felt i datamatchingen, eller legg feltet til i foreningen. Ingenting er sendt.',
+    },
+  },
+  'run.field_not_identifier': {
+    status: 422,
+    what: {
+      en: 'The data matching of the export “{export}” names people by the field “{field}”, which is not an identifier of the profiles.',
+      nb: 'Datamatchingen i eksporten «{export}» identifiserer personer med feltet «{field}», som ikke er en identifikator for profilene.',
+    },
+    next: {
+      en: 'Choose a field that the unification marks as an identifier. Nothing was sent.',
+      nb: 'Velg et felt som foreningen markerer som identifikator. Ingenting er sendt.',
     },
   },
   'run.held_all_gone': {

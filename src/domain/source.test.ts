@@ -12,6 +12,15 @@ test.each<[string, object]>([
   ['a table name with a dot', { name: 'a.b' }],
   ['an empty table name', { name: '' }],
   ['a table name with a NUL', { name: 'a\0' }],
+  [
+    'a column that the engine knows as something else',
+    {
+      columns: [
+        { name: 'id', type: 'text' },
+        { name: 'RowId', type: 'text' },
+      ],
+    },
+  ],
   ['a key that is not declared', { key: 'x' }],
   ['a key that is no text', { columns: [{ name: 'id', type: 'number' }] }],
   [

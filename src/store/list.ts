@@ -33,21 +33,32 @@ const toList = (row: Selectable<Database['list']>): ExportList => ({
   ...present('remoteId', row.remote_id),
 })
 
+/** The name of the export that fills the vendor's list, unless it is this row itself; undefined where none does. */
+export const fillerOf = async (
+  db: Kysely<Database>,
+  list: { readonly destination: string; readonly account: string; readonly remoteId: string },
+  exceptId?: string,
+): Promise<string | undefined> => {
+  const { destination, account, remoteId } = list
+  const holder = await db
+    .selectFrom('list')
+    .innerJoin('export', 'export.id', 'list.export_id')
+    .select(['list.id', 'export.name'])
+    .where('destination', '=', destination)
+    .where('account', '=', account)
+    .where('remote_id', '=', remoteId)
+    .executeTakeFirst()
+  return holder === undefined || holder.id === exceptId ? undefined : holder.name
+}
+
 const refuseTaken = async (
   db: Kysely<Database>,
   list: Pick<NewExportList, 'destination' | 'account' | 'name' | 'remoteId'>,
   error: unknown,
 ): Promise<never> => {
   if (!isUniqueViolation(error, 'list_destination_account_remote_id_key')) throw error
-  const holder = await db
-    .selectFrom('list')
-    .innerJoin('export', 'export.id', 'list.export_id')
-    .select('export.name')
-    .where('destination', '=', list.destination)
-    .where('account', '=', list.account)
-    .where('remote_id', '=', list.remoteId ?? '')
-    .executeTakeFirst()
-  throw new SundError('list.taken', { list: list.name, export: holder?.name ?? '?' }, error)
+  const filler = await fillerOf(db, { ...list, remoteId: list.remoteId ?? '' })
+  throw new SundError('list.taken', { list: list.name, export: filler ?? '?' }, error)
 }
 
 export const listsOf = async (db: Kysely<Database>, exportId: string): Promise<ExportList[]> =>

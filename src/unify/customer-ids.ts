@@ -4,7 +4,7 @@ import type { DataEngine, Session } from '../engine/engine.ts'
 import { clusterTable } from './match.ts'
 import type { UnifiedTable } from './unified-tables.ts'
 
-/** `label`, `customer_id`: one row a cluster. */
+/** `label`, `customer_id` and `n`, which counts from 0: one row a cluster. */
 export const customerTable: RawBuilder<unknown> = sql.id('unify_customer')
 
 const knownTable = sql.id('unify_known')
@@ -42,10 +42,11 @@ async function giveIds(engine: DataEngine, session: Session, tables: readonly Un
   const first = sql`cast(${engine.dialect.hash(record)} as varchar)`
   const another = sql`cast(${engine.dialect.hash([...record, sql`${sql.lit(version)}`])} as varchar)`
   await session.run(sql`create or replace temp table ${customerTable} as
+    select row_number() over () - 1 as n, label, customer_id from (
     select label, customer_id from ${knownTable} union all
-    select c.label, case when ${first} in (select customer_id from known_record) then ${another} else ${first} end
+    select c.label, case when ${first} in (select customer_id from known_record) then ${another} else ${first} end as customer_id
     from ${clusterTable} c join ${tableNames(tables)} on n.place = c.place
-    where c.id = c.label and c.label not in (select label from ${knownTable})`)
+    where c.id = c.label and c.label not in (select label from ${knownTable}))`)
 }
 
 /** Usually nothing changes, and nothing is written. */

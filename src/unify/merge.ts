@@ -15,19 +15,18 @@ const columnsOf = (table: UnifiedTable, { fields }: Unification): string[] => {
   return [...new Set(named.map(({ column }) => column))]
 }
 
+const label = sql.id('_label')
+const record = sql.id('_record')
+
 /** The table's values by cluster. Rows of the first table are clusters of their own; of others, the first row with a value counts. */
 const valuesByCluster = (engine: DataEngine, table: UnifiedTable, columns: readonly string[]): RawBuilder<unknown> => {
   const id = recordId(engine, table)
   const from = sql.id(table.sealed.table)
-  if (table.place === 0) {
-    return sql`(select ${id} as label${sql.join(
-      columns.map((column) => sql`, ${sql.id(column)}`),
-      sql``,
-    )} from ${from})`
-  }
-  const values = columns.map((column) => sql`, arg_min(r.${sql.id(column)}, r.id) as ${sql.id(column)}`)
-  return sql`(select c.label${sql.join(values, sql``)} from (select *, ${id} as id from ${from}) r
-    join ${clusterTable} c on c.id = r.id group by c.label)`
+  const wanted = sql.join(columns.map((column) => sql.id(column)))
+  if (table.place === 0) return sql`(select ${id} as ${label}, ${wanted} from ${from})`
+  const values = columns.map((column) => sql`arg_min(r.${sql.id(column)}, r.${record}) as ${sql.id(column)}`)
+  return sql`(select c.label as ${label}, ${sql.join(values)} from (select ${id} as ${record}, ${wanted} from ${from}) r
+    join ${clusterTable} c on c.id = r.${record} group by c.label)`
 }
 
 const fieldValue = ({ name, from }: ProfileField, tables: readonly UnifiedTable[]): RawBuilder<unknown> => {
@@ -44,11 +43,12 @@ const merged = (engine: DataEngine, unification: Unification, tables: readonly U
     const columns = columnsOf(table, unification)
     if (columns.length === 0) return []
     return [
-      sql` left join ${valuesByCluster(engine, table, columns)} ${alias(table)} on ${alias(table)}.label = u.label`,
+      sql` left join ${valuesByCluster(engine, table, columns)} ${alias(table)} on ${alias(table)}.${label} = u.label`,
     ]
   })
   const fields = unification.fields.map((field) => fieldValue(field, tables))
-  return sql`select row_number() over () - 1 as ${sql.id('_n')}, u.customer_id, ${sql.join(fields)}
+  // Numbered already, since numbering here would keep the engine from working in parallel.
+  return sql`select u.n as ${sql.id('_n')}, u.customer_id, ${sql.join(fields)}
     from ${customerTable} u${sql.join(joins, sql``)}`
 }
 
