@@ -105,11 +105,14 @@ const attempt = async (
       return finish(progress, sent, await outcomesOf(sent, () => rows, end))
     case 'pending':
       return accept(progress, { ...sent, sentAt }, rows, end, accepted)
-    case 'split':
+    case 'split': {
       // Refused as a whole although a write was answered with success: the parts may have been applied already.
-      if (watch.wrote) await plan.checkpoints.lost(batch.number, sentAt)
-      if (rows.length > 1) return sendParts(progress, sent, halves(rows), accepted)
-      return finish(progress, sent, everyone(sent, { kind: 'rejected', code: 'refused', reason: end.reason }))
+      const doubtfulAt = watch.wrote ? plan.clock.now() : undefined
+      if (doubtfulAt !== undefined) await plan.checkpoints.lost(batch.number, doubtfulAt)
+      const parted: Batch = doubtfulAt === undefined ? sent : { ...sent, lostAt: latest(sent.lostAt, doubtfulAt) }
+      if (rows.length > 1) return sendParts(progress, parted, halves(rows), accepted)
+      return finish(progress, parted, everyone(parted, { kind: 'rejected', code: 'refused', reason: end.reason }))
+    }
   }
 }
 

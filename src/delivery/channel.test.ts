@@ -190,7 +190,9 @@ describe('what was lost', () => {
     ['a write whose answer was lost', lost, put, ['write', 'lost', 'write', 'written']],
     ['a write that never left', unsent, put, ['write', 'write', 'written']],
     ['a write answered 504', status(504), put, ['write', 'lost', 'write', 'written']],
-    ['a write answered 503', status(503), put, ['write', 'write', 'written']],
+    ['a write answered 503', status(503), put, ['write', 'lost', 'write', 'written']],
+    ['a write answered 524', status(524), put, ['write', 'lost', 'write', 'written']],
+    ['a write refused at the door', status(503, { 'retry-after': '1' }), put, ['write', 'write', 'written']],
     ['a read whose answer was lost', lost, get, ['read', 'read']],
     ['a search by POST', lost, { ...put, method: 'POST', reads: true }, ['read', 'read']],
   ]
@@ -207,7 +209,7 @@ describe('what was lost', () => {
       await expect(ask(once)).rejects.toThrow(LostOnce)
       expect(asked).toHaveLength(1)
     }
-    for (const answer of [unsent, status(503), status(429)]) {
+    for (const answer of [unsent, status(503, { 'retry-after': '1' }), status(429)]) {
       const { ask, asked } = scripted((_request, count) => (count === 1 ? answer : ok))
       await ask(once)
       expect(asked).toHaveLength(2)

@@ -186,6 +186,8 @@ export const openChannel = (options: ChannelOptions): Channel => {
       if (call.writes && reply.status < 300) watch.written()
       throw meaning
     }
+    // Answered with success, and judged by its body to be asked again: part of it may have been carried out.
+    if (meaning.kind !== 'pass' && call.writes && reply.status < 300) watch.lost(sentAt)
     switch (meaning.kind) {
       case 'pass':
         if (call.writes && reply.status < 300) watch.written()

@@ -222,7 +222,8 @@ describe('a failing vendor', () => {
   const faulty: [string, Parameters<typeof burst>[0], number][] = [
     ['429 with Retry-After', { status: 429, headers: { 'retry-after': '7' } }, 0],
     ['429 without', { status: 429 }, 0],
-    ['503', { status: 503 }, 0],
+    ['503', { status: 503 }, 1],
+    ['503 with Retry-After', { status: 503, headers: { 'retry-after': '1' } }, 0],
     ['500 after the write', { status: 500 }, 1],
     ['a connection reset before the write', 'reset', 1],
     ['an answer that never comes after the write', 'vanish', 1],

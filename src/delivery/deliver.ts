@@ -187,41 +187,59 @@ class Phase {
   }
 }
 
+/** What keeps a vendor from taking people in, and not from letting them go: a full plan must be able to shrink. */
+const addsOnly: ReadonlySet<StopCause> = new Set(['quota', 'terms', 'bad-request'])
+
+/** What became of one operation's batches. */
+interface PhaseEnd {
+  readonly progress: RunProgress
+  /** Batches that were not sent. */
+  readonly left: number
+}
+
+const runPhase = async (
+  plan: DeliverPlan,
+  batches: readonly Batch[],
+  before: RunProgress['stopped'],
+): Promise<PhaseEnd> => {
+  const progress = new RunProgress(plan)
+  try {
+    if (before !== undefined) progress.stop(before.cause, before.reason)
+    const phase = new Phase(progress, batches)
+    await phase.run()
+    if (progress.hard.aborted && plan.halt?.aborted !== true) throw progress.hard.reason
+    const traffic = progress.meter.take()
+    if (traffic.requests > 0) await plan.checkpoints.traffic(traffic)
+    return { progress, left: phase.waiting + progress.givenBack }
+  } finally {
+    progress.close()
+  }
+}
+
 /**
  * Sends what is open, adds before removals: every add has ended before the first removal leaves. A first start and a
  * resumption are the same. Rejects only when one of the ports fails or the code is wrong; the batches are then in a
  * state from which the run can be resumed.
  */
 export const deliver = async (plan: DeliverPlan): Promise<End> => {
-  const progress = new RunProgress(plan)
-  let left = 0
-  try {
-    const open = (await plan.checkpoints.open()).sort((a, b) => a.number - b.number)
-    for (const operation of ['add', 'remove'] as const) {
-      const phase = new Phase(
-        progress,
-        open.filter((batch) => batch.operation === operation),
-      )
-      await phase.run()
-      left += phase.waiting
-      if (progress.hard.aborted) break
-    }
-    if (progress.hard.aborted && plan.halt?.aborted !== true) throw progress.hard.reason
-    const traffic = progress.meter.take()
-    if (traffic.requests > 0) await plan.checkpoints.traffic(traffic)
-  } finally {
-    progress.close()
-  }
-  return endOf(progress, left)
+  const open = (await plan.checkpoints.open()).sort((a, b) => a.number - b.number)
+  const of = (operation: Batch['operation']) => open.filter((batch) => batch.operation === operation)
+  const adds = await runPhase(plan, of('add'), undefined)
+  if (adds.progress.hard.aborted) return { kind: 'halted' }
+  const { stopped } = adds.progress
+  const ends = stopped !== undefined && !addsOnly.has(stopped.cause)
+  const removals = await runPhase(plan, of('remove'), ends ? stopped : undefined)
+  return endOf(plan, adds, removals)
 }
 
-const endOf = (progress: RunProgress, left: number): End => {
-  if (progress.hard.aborted) return { kind: 'halted' }
-  if (progress.stopped !== undefined) {
-    const { unread } = progress
-    const { cause, reason } = progress.stopped
+const endOf = (plan: DeliverPlan, adds: PhaseEnd, removals: PhaseEnd): End => {
+  if (removals.progress.hard.aborted) return { kind: 'halted' }
+  const stopped = adds.progress.stopped ?? removals.progress.stopped
+  if (stopped !== undefined) {
+    const unread = adds.progress.unread + removals.progress.unread
+    const { cause, reason } = stopped
     const said = unread === 0 ? reason : `${reason} (${unread} accepted jobs were not followed to their end.)`
     return { kind: 'stopped', cause, reason: said, unread }
   }
-  return progress.ending && left + progress.givenBack > 0 ? { kind: 'canceled' } : { kind: 'complete' }
+  return plan.signal.aborted && adds.left + removals.left > 0 ? { kind: 'canceled' } : { kind: 'complete' }
 }

@@ -15,9 +15,13 @@ export type Meaning =
   | { readonly kind: 'fail'; readonly afterMs: number | undefined; readonly lost: boolean }
   | { readonly kind: 'split'; readonly reason: string }
 
-/** Statuses where a gateway or a crash may stand between the change that was made and its answer. */
-const ambiguous = new Set([408, 500, 502, 504])
 const failing = (status: number): boolean => status === 408 || (status >= 500 && status !== 501)
+
+/**
+ * Whatever fails may have been carried out first: a gateway or a crash may stand between the change and its answer. Only
+ * a 503 that says when to come back is a refusal at the door.
+ */
+const mayHaveWorked = (reply: HttpReply): boolean => reply.status !== 503 || reply.header('retry-after') === undefined
 
 /** Words for people; the path is shown by the caller, redacted. */
 const refusal = (name: string, reply: HttpReply): string => `${name} answered HTTP ${reply.status}: ${reply.excerpt()}`
@@ -27,7 +31,7 @@ const shared = (name: string, reply: HttpReply, renewable: boolean, now: Date): 
   const afterMs = retryAfterMs(reply.header('retry-after'), now)
   if (status >= 200 && status < 300) return { kind: 'pass' }
   if (status === 429 || status === 425) return { kind: 'wait', afterMs }
-  if (failing(status)) return { kind: 'fail', afterMs, lost: ambiguous.has(status) }
+  if (failing(status)) return { kind: 'fail', afterMs, lost: mayHaveWorked(reply) }
   switch (status) {
     case 401:
       return renewable ? { kind: 'refresh' } : new Stop('auth', refusal(name, reply))
@@ -63,5 +67,5 @@ export const meaningOf = (
   }
   const afterMs = retryAfterMs(reply.header('retry-after'), now)
   if (!failing(reply.status)) return { kind: 'wait', afterMs }
-  return { kind: 'fail', afterMs, lost: ambiguous.has(reply.status) }
+  return { kind: 'fail', afterMs, lost: mayHaveWorked(reply) }
 }
