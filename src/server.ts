@@ -121,7 +121,7 @@ class RunningServer implements Server {
     for (const refresh of await liveRefreshes(db)) await this.#enqueueRefresh(refresh)
     for (const run of await liveRuns(db)) await this.#enqueueRun(run)
     for (const exportId of await exportsOwedRun(db)) await this.requestRun(exportId)
-    await this.#queue.work('refresh', 1, async ({ refresh = '' }) => await this.#refresh(refresh))
+    await this.#queue.work('refresh', 1, async ({ refresh = '' }, signal) => await this.#refresh(refresh, signal))
     await this.#queue.work('run', RUNS_AT_ONCE, async ({ run = '' }, signal) => await this.#run(run, signal))
   }
 
@@ -154,7 +154,7 @@ class RunningServer implements Server {
     await this.#queue.send('run', { run: id }, `run ${id}`)
   }
 
-  async #refresh(id: string): Promise<void> {
+  async #refresh(id: string, signal: AbortSignal): Promise<void> {
     const { db, engine, clock } = this.ports
     const ports: RefreshPorts = {
       db,
@@ -163,7 +163,7 @@ class RunningServer implements Server {
       identityKey: this.#opened.identityKey,
       startRun: async (run) => await this.#enqueueRun(run),
     }
-    const refresh = await executeRefresh(ports, id)
+    const refresh = await executeRefresh(ports, id, AbortSignal.any([signal, this.#opened.lost]))
     if (refresh.status === 'Failed') this.#log.warn(`Refresh ${id} failed: ${refresh.reason}`)
   }
 

@@ -7,7 +7,7 @@ import type { List } from '../destination-kit/kit.ts'
 import { SundError } from '../errors.ts'
 import type { ControlPlane } from '../store/control-plane.ts'
 import type { Export } from '../store/export.ts'
-import { bindList, createList, type ExportList } from '../store/list.ts'
+import { bindList, createList, type ExportList, fillerOf } from '../store/list.ts'
 import type { Segment } from '../store/segment.ts'
 
 /** A list and the segments whose union it shall equal. */
@@ -71,11 +71,15 @@ export async function bind(binding: Binding, list: ExportList, first: boolean): 
   const { destination, place } = binding.connection
   const found =
     binding.listRemoteId === undefined ? await made(binding, list) : await chosen(binding, binding.listRemoteId)
+  const account = destination.account(place)
+  // Before its members are looked at: they are the other export's, and that is what a person has to know.
+  const filler = await fillerOf(binding.db, { destination: destination.id, account, remoteId: found.id }, list.id)
+  if (filler !== undefined) throw new SundError('list.taken', { list: found.name, export: filler })
   if (first && (found.size ?? 0) > 0) {
     throw new SundError('run.list_has_members', { list: found.name, members: found.size ?? 0 })
   }
   return await bindList(binding.db, list.id, {
-    account: destination.account(place),
+    account,
     remoteId: found.id,
     name: found.name,
   })

@@ -64,7 +64,7 @@ const asText = (profiles: ProfilesVersion, field: string): RawBuilder<unknown> =
   return sql`case when ${value} = floor(${value}) and abs(${value}) < 1e15 then cast(cast(${value} as bigint) as varchar) else cast(${value} as varchar) end`
 }
 
-export const membersOf = ({ members }: ListPlan): RawBuilder<unknown> =>
+export const membersOf = ({ members }: Pick<ListPlan, 'members'>): RawBuilder<unknown> =>
   sql`(${sql.join(
     members.map((table) => sql`select _n from ${sql.table(table)}`),
     sql` union all `,

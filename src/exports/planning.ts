@@ -7,16 +7,16 @@ import { SundError } from '../errors.ts'
 import { compileSegment } from '../segments/compile.ts'
 import { membersOf } from '../segments/members.ts'
 import { type Connection, getConnection } from '../store/connection.ts'
-import { type Export, getExport } from '../store/export.ts'
+import { type Export, getExport, listExports } from '../store/export.ts'
 import { listsOfConnection } from '../store/list.ts'
 import { type Run, updateRun } from '../store/run.ts'
 import { removalsInLastDays } from '../store/run-settle.ts'
 import { getSegment, type Segment } from '../store/segment.ts'
-import { currentProfiles } from '../unify/profiles.ts'
+import { currentProfiles, type ProfilesVersion } from '../unify/profiles.ts'
 import { type GuardInput, guard, REMOVAL_WINDOW_DAYS } from './guard.ts'
 import { bind, type ListOfSegments, listsOfExport } from './lists.ts'
 import { dropOldOutboxes, sealOutbox } from './outbox.ts'
-import { countPeople } from './people.ts'
+import { countPeople, type Elsewhere } from './people.ts'
 import { deltaHash, type ListDelta, type PlanInput, plan } from './plan.ts'
 import type { RunPorts } from './run-ports.ts'
 
@@ -66,6 +66,17 @@ async function worldOf(ports: RunPorts, wanted: Export, segments: readonly Segme
   throw new SundError('run.not_refreshed', { export: wanted.name, missing: names })
 }
 
+/** Said here in plain words: the engine would only say that it does not know the column. */
+function checkMatching({ name, matching }: Export, { fields }: ProfilesVersion): void {
+  for (const field of [matching.identifier, ...Object.values(matching.fields)]) {
+    if (fields.some((known) => known.name === field)) continue
+    const found = fields.map((known) => known.name).join(', ')
+    throw new SundError('run.field_missing', { export: name, field, found })
+  }
+  if (fields.some((known) => known.name === matching.identifier && known.identifier !== undefined)) return
+  throw new SundError('run.field_not_identifier', { export: name, field: matching.identifier })
+}
+
 async function subjectOf(ports: RunPorts, run: Run): Promise<Subject> {
   const { db, clock } = ports
   const wanted = await getExport(db, run.exportId)
@@ -73,6 +84,7 @@ async function subjectOf(ports: RunPorts, run: Run): Promise<Subject> {
   const connection = await openConnection(ports, row, wanted.settings)
   const segments = await Promise.all(wanted.segmentIds.map(async (id) => await getSegment(db, id)))
   const { profiles, members } = await worldOf(ports, wanted, segments)
+  checkMatching(wanted, profiles)
   const lists = await listsOfExport(db, connection, wanted, segments)
   const input: PlanInput = {
     runId: run.id,
@@ -97,14 +109,31 @@ const limitOf = ({ row, connection }: Subject): GuardInput['peopleLimit'] => {
   return documented
 }
 
-async function guardInput(ports: RunPorts, subject: Subject, deltas: readonly ListDelta[]): Promise<GuardInput> {
-  const { input, lists, row } = subject
-  const peopleLimit = ports.options?.guardOff === true ? undefined : limitOf(subject)
+/** What the other exports of the connection hold and ask for, over the same profiles. */
+async function elsewhere({ db, engine }: RunPorts, { input, lists, row, wanted }: Subject): Promise<Elsewhere> {
   const own = new Set(lists.map(({ list }) => list.id))
+  const others = (await listsOfConnection(db, row.id)).filter(({ id }) => !own.has(id))
+  const asked: { identifier: string; members: string[] }[] = []
+  for (const { id, connectionId, matching, segmentIds } of await listExports(db)) {
+    const isIdentifier = input.profiles.fields.some(
+      (field) => field.name === matching.identifier && field.identifier !== undefined,
+    )
+    if (id === wanted.id || connectionId !== row.id || !isIdentifier) continue
+    const sealed = await Promise.all(
+      segmentIds.map(async (segment) => await membersOf(engine, segment, input.profiles.version)),
+    )
+    asked.push({ identifier: matching.identifier, members: sealed.flatMap((one) => one?.table ?? []) })
+  }
+  return { listIds: others.map(({ id }) => id), wanted: asked }
+}
+
+const nobodyElse: Elsewhere = { listIds: [], wanted: [] }
+
+async function guardInput(ports: RunPorts, subject: Subject, deltas: readonly ListDelta[]): Promise<GuardInput> {
+  const { input, lists } = subject
+  const peopleLimit = ports.options?.guardOff === true ? undefined : limitOf(subject)
   const others =
-    peopleLimit === undefined || peopleLimit.over === 'export'
-      ? []
-      : (await listsOfConnection(ports.db, row.id)).filter(({ id }) => !own.has(id)).map(({ id }) => id)
+    peopleLimit === undefined || peopleLimit.over === 'export' ? nobodyElse : await elsewhere(ports, subject)
   const recent = new Map<string, number>()
   for (const { listId } of deltas) {
     recent.set(listId, await removalsInLastDays(ports.db, listId, REMOVAL_WINDOW_DAYS, new Date(input.now)))

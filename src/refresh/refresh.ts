@@ -33,11 +33,20 @@ export interface RefreshPorts {
   readonly startRun: (run: Run) => Promise<void>
 }
 
+/** A declaration as it was saved, checked: an older Sund or another hand may have written it. */
+function declared<T>(shape: z.ZodType<T>, definition: unknown, what: string): T {
+  const parsed = shape.safeParse(definition)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  const path = issue?.path.join('.') ?? ''
+  throw new SundError('refresh.definition_invalid', { what, path, problem: issue?.message ?? '' }, parsed.error)
+}
+
 async function sources({ db, engine, clock }: RefreshPorts): Promise<SealedTable[]> {
   const folder = await readSetting(db, SOURCE_FOLDER, z.string())
   const tables: SealedTable[] = []
-  for (const { definition } of await listSources(db)) {
-    const source = sourceTable.parse(definition)
+  for (const { name, definition } of await listSources(db)) {
+    const source = declared(sourceTable, definition, `the table “${name}”`)
     if (folder === undefined) throw new SundError('refresh.no_folder', { table: source.name })
     tables.push(await ingest(engine, source, { folder, now: clock.now() }))
   }
@@ -52,7 +61,8 @@ async function renew(ports: RefreshPorts, refreshId: string): Promise<void> {
   await enterStep(db, refreshId, 'unify')
   const definition = await readUnification(db)
   if (definition === undefined) throw new SundError('refresh.no_unification', {})
-  const profiles = await unify(engine, unification.parse(definition), tables, { identityKey, now: clock.now() })
+  const wanted = declared(unification, definition, 'the unification')
+  const profiles = await unify(engine, wanted, tables, { identityKey, now: clock.now() })
   await enterStep(db, refreshId, 'segments')
   const now = clock.now()
   const today = now.toISOString().slice(0, 10)
@@ -88,12 +98,18 @@ async function startExports(ports: RefreshPorts, refreshId: string): Promise<voi
   }
 }
 
+/** An error that nobody foresaw is named by its kind alone: its words could hold values of people. */
+const explained = (error: unknown): SundError =>
+  error instanceof SundError
+    ? error
+    : new SundError('refresh.unexpected', { reason: error instanceof Error ? error.name : 'no error object' }, error)
+
 /**
  * Does a refresh, or what is left of it after a crash: a refresh that had come to its exports starts only those that it
  * had not started. A failed one leaves the last good tables, profiles and members in place and says why; its exports
- * are Skipped.
+ * are Skipped. Throws when `halt` was raised or a store fails; the refresh is resumed by calling this again.
  */
-export async function executeRefresh(ports: RefreshPorts, refreshId: string): Promise<Refresh> {
+export async function executeRefresh(ports: RefreshPorts, refreshId: string, halt: AbortSignal): Promise<Refresh> {
   const { db, clock } = ports
   const refresh = await findRefresh(db, refreshId)
   if (refresh === undefined) throw new SundError('refresh.missing', { id: refreshId })
@@ -101,9 +117,10 @@ export async function executeRefresh(ports: RefreshPorts, refreshId: string): Pr
   try {
     if (refresh.step !== 'exports') await renew(ports, refreshId)
   } catch (error) {
-    if (!(error instanceof SundError)) throw error
-    await skipExports(ports, refreshId, error)
-    await finishRefresh(db, refreshId, { status: 'Failed', reason: error.message, at: clock.now() })
+    if (halt.aborted) throw error
+    const why = explained(error)
+    await skipExports(ports, refreshId, why)
+    await finishRefresh(db, refreshId, { status: 'Failed', reason: why.message, at: clock.now() })
     return (await findRefresh(db, refreshId)) ?? refresh
   }
   await enterStep(db, refreshId, 'exports')
