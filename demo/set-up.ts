@@ -1,5 +1,6 @@
 /** Sets up the demo over a data folder, step by step as a person would, and does each step once. */
 import { z } from 'zod'
+import { open } from '../sandbox/browser.ts'
 import { exampleCredentials } from '../sandbox/credentials.ts'
 import { connect, signIn } from '../src/connections/connect.ts'
 import type { Rule } from '../src/domain/rule.ts'
@@ -73,7 +74,7 @@ const agree =
   async (page: string): Promise<void> => {
     const { headers } = await atVendor(ports, destination, 'GET', page)
     if (headers.location === undefined) throw new Error('The sandbox did not send the browser back.')
-    await (await fetch(headers.location)).text()
+    await open(headers.location)
   }
 
 /** The demo's connection to a destination: made, signed in and proved where it is not there yet. */

@@ -233,6 +233,28 @@ const entries = {
       nb: 'Stopp den prosessen, eller velg en annen mappe med --home.',
     },
   },
+  'home.lost': {
+    status: 503,
+    what: {
+      en: 'The data folder {folder} is no longer held by this process: its database connection was lost.',
+      nb: 'Datamappen {folder} holdes ikke lenger av denne prosessen: Databaseforbindelsen gikk tapt.',
+    },
+    next: {
+      en: 'Start Sund again; it goes on where it was.',
+      nb: 'Start Sund på nytt. Den fortsetter der den var.',
+    },
+  },
+  'home.planes_disagree': {
+    status: 409,
+    what: {
+      en: 'The data in {folder} does not belong to its database: one of them was replaced or restored alone.',
+      nb: 'Dataene i {folder} hører ikke til databasen: Den ene er byttet ut eller gjenopprettet alene.',
+    },
+    next: {
+      en: 'Restore both from the same moment, or start with a new data folder and a new database.',
+      nb: 'Gjenopprett begge fra samme tidspunkt, eller begynn med en ny datamappe og en ny database.',
+    },
+  },
   'home.unwritable': {
     status: 500,
     what: {
@@ -430,6 +452,17 @@ const entries = {
       nb: 'Kontroller kildene og segmentene. Godkjenn kjøringen hvis det er meningen. Ellers retter du dem og kjører på nytt.',
     },
   },
+  'run.interrupted': {
+    status: 503,
+    what: {
+      en: 'Run {run} was interrupted.',
+      nb: 'Kjøring {run} ble avbrutt.',
+    },
+    next: {
+      en: 'It goes on when Sund works again.',
+      nb: 'Den fortsetter når Sund arbeider igjen.',
+    },
+  },
   'run.list_has_members': {
     status: 409,
     what: {
@@ -461,6 +494,17 @@ const entries = {
     next: {
       en: 'Rename the segment, or rename or delete the list at the service.',
       nb: 'Gi segmentet et nytt navn, eller gi listen hos tjenesten et nytt navn eller slett den.',
+    },
+  },
+  'run.list_size_unknown': {
+    status: 409,
+    what: {
+      en: 'The service does not say how many members the list “{list}” has.',
+      nb: 'Tjenesten sier ikke hvor mange medlemmer listen «{list}» har.',
+    },
+    next: {
+      en: 'Choose an empty list whose size the service tells, or let Sund make one.',
+      nb: 'Velg en tom liste som tjenesten oppgir størrelsen på, eller la Sund lage en.',
     },
   },
   'run.missing': {
@@ -516,6 +560,17 @@ const entries = {
     next: {
       en: 'Choose smaller segments, or spread them over several exports.',
       nb: 'Velg mindre segmenter, eller fordel dem på flere eksporter.',
+    },
+  },
+  'run.planes_disagree': {
+    status: 409,
+    what: {
+      en: 'What run {run} had sent is no longer known: its outbox is missing from the data folder.',
+      nb: 'Det kjøring {run} hadde sendt, er ikke lenger kjent: Utboksen mangler i datamappen.',
+    },
+    next: {
+      en: 'If the data folder was restored from a backup, restore the database of the same moment.',
+      nb: 'Hvis datamappen ble gjenopprettet fra en sikkerhetskopi, gjenoppretter du databasen fra samme tidspunkt.',
     },
   },
   'run.replaced': {

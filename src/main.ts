@@ -24,9 +24,11 @@ const logOf = ({ logLevel }: Config): Log => {
   }
 }
 
-const untilStopped = async (): Promise<void> =>
+/** True when a person stops us; false when the data folder was lost to another process. */
+const untilStopped = async (lost: AbortSignal): Promise<boolean> =>
   await new Promise((done) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => done())
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => done(true))
+    lost.addEventListener('abort', () => done(false), { once: true })
   })
 
 const endpoint = (text: string, before: ReadonlyMap<string, URL>): ReadonlyMap<string, URL> =>
@@ -57,7 +59,7 @@ program
     try {
       await server.start()
       process.stderr.write('Sund works. Ctrl-C stops it.\n')
-      await untilStopped()
+      if (!(await untilStopped(server.lost))) throw new SundError('home.lost', { folder: home ?? config.home })
     } finally {
       await server.close()
     }

@@ -1,14 +1,17 @@
 /** Puts the parts together over one data folder: both planes, the vault, the door out, and the worker. */
+import { randomUUID } from 'node:crypto'
 import { chmod, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { z } from 'zod'
 import type { ConnectionPorts } from './connections/open-connection.ts'
 import { openRates } from './delivery/rates.ts'
 import { systemClock } from './delivery/system-clock.ts'
 import { openDuckDb } from './engine/duckdb.ts'
 import type { DataEngine } from './engine/engine.ts'
+import { SundError } from './errors.ts'
 import { executeRun } from './exports/run.ts'
 import type { RunPorts } from './exports/run-ports.ts'
-import { ensureExportTables } from './exports/tables.ts'
+import { ensureExportTables, namePlane, planeOf } from './exports/tables.ts'
 import { openDoor } from './outbound/door.ts'
 import { executeRefresh, type RefreshPorts } from './refresh/refresh.ts'
 import { openControlPlane } from './store/control-plane.ts'
@@ -16,7 +19,8 @@ import { keyCheckOf } from './store/key-check.ts'
 import type { Log } from './store/log.ts'
 import { openQueue, type Queue } from './store/queue.ts'
 import { createRefresh, liveRefreshes, type Refresh } from './store/refresh.ts'
-import { createRun, exportsOwedRun, liveRuns, type Run } from './store/run.ts'
+import { createRun, exportsOwedRun, hasRuns, liveRuns, type Run } from './store/run.ts'
+import { readSetting, writeSetting } from './store/setting.ts'
 import { openVault } from './vault/open-vault.ts'
 
 export interface ServerOptions {
@@ -33,6 +37,8 @@ export interface ServerOptions {
 
 export interface Server {
   readonly ports: RunPorts
+  /** Aborted when the data folder is no longer ours: nothing is worked on any more, so close and end. */
+  readonly lost: AbortSignal
   /** Takes up what an earlier process left, and works from now on. */
   start(): Promise<void>
   requestRefresh(): Promise<Refresh>
@@ -74,6 +80,7 @@ const openParts = async (options: ServerOptions): Promise<Opened> => {
     })
     const engine = await openEngine(home)
     closers.push(() => engine.close())
+    await matchPlanes(plane.db, engine, home)
     const door = openDoor({ endpoints: options.endpoints })
     closers.push(() => door.close())
     const connectionPorts: ConnectionPorts = {
@@ -103,14 +110,35 @@ const openEngine = async (home: string): Promise<DataEngine> => {
   return engine
 }
 
+/** Setting: the name that the data plane of this control plane bears. */
+const PLANE = 'plane'
+
+/**
+ * A ledger that is older or newer than its control plane would remove or keep the wrong people: both bear one name. The
+ * data plane is named second, so a name without one is a first start that was cut short, if nothing ran yet.
+ */
+const matchPlanes = async (db: RunPorts['db'], engine: DataEngine, home: string): Promise<void> => {
+  const there = await planeOf(engine)
+  const known = await readSetting(db, PLANE, z.string())
+  if (known === there && known !== undefined) return
+  if (there !== undefined || (known !== undefined && (await hasRuns(db)))) {
+    throw new SundError('home.planes_disagree', { folder: home })
+  }
+  const id = known ?? randomUUID()
+  await writeSetting(db, PLANE, id)
+  await namePlane(engine, id)
+}
+
 class RunningServer implements Server {
   readonly ports: RunPorts
+  readonly lost: AbortSignal
   readonly #opened: Opened
   readonly #queue: Queue
   readonly #log: Log
 
   constructor(opened: Opened, queue: Queue, log: Log) {
     this.ports = opened.ports
+    this.lost = opened.lost
     this.#opened = opened
     this.#queue = queue
     this.#log = log
@@ -170,7 +198,9 @@ class RunningServer implements Server {
   async #run(id: string, signal: AbortSignal): Promise<void> {
     const halt = AbortSignal.any([signal, this.#opened.lost])
     const run = await executeRun(this.ports, id, { cancel: new AbortController().signal, halt })
-    if (run.settledAt !== undefined && run.again) await this.requestRun(run.exportId)
+    // Its job must come again: what is left of the run is done then.
+    if (run.settledAt === undefined) throw new SundError('run.interrupted', { run: id })
+    if (run.again) await this.requestRun(run.exportId)
   }
 }
 

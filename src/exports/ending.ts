@@ -1,9 +1,10 @@
 /** Says how a run ended: status, reason and counters, from what delivery and the ledger say. */
-import type { End } from '../delivery/deliver.ts'
 import { VendorDown } from '../delivery/failures.ts'
 import { Stop } from '../destination-kit/kit.ts'
+import { printable } from '../domain/printable.ts'
 import { SundError } from '../errors.ts'
 import type { Settlement } from '../store/run-settle.ts'
+import type { PinnedEnd } from './pinned.ts'
 import type { ListFigures } from './settle.ts'
 
 export interface Reason {
@@ -14,7 +15,7 @@ export interface Reason {
 /** A reason that people read, of whatever stopped a run. */
 export function reasonOf(error: unknown, destination: string): Reason {
   const explained = explain(error, destination)
-  return { reasonCode: explained.code, reason: explained.message }
+  return { reasonCode: explained.code, reason: printable(explained.message) }
 }
 
 const explain = (error: unknown, destination: string): SundError => {
@@ -28,14 +29,15 @@ const explain = (error: unknown, destination: string): SundError => {
   return new SundError('run.unexpected', { reason: error instanceof Error ? error.name : 'no error object' }, error)
 }
 
-const reasonOfEnd = (end: End, destination: string): Reason | undefined => {
+const reasonOfEnd = (end: PinnedEnd, destination: string): Reason | undefined => {
+  if (end.kind === 'broken') return { reasonCode: end.reasonCode, reason: end.reason }
   if (end.kind !== 'stopped') return undefined
   const { cause, reason } = end
   return reasonOf(cause === 'vendor-down' ? new VendorDown(reason) : new Stop(cause, reason), destination)
 }
 
 export interface Ending {
-  readonly end: End
+  readonly end: PinnedEnd
   readonly figures: readonly ListFigures[]
   /** Rejects of earlier runs that stand: people who are in the segment and not, or not as they should be, in the list. */
   readonly standing: number
@@ -51,7 +53,7 @@ const statusOf = (
   unknown: number,
   unsent: number,
 ): Settlement['status'] => {
-  if (end.kind === 'stopped') return 'Failed'
+  if (end.kind === 'stopped' || end.kind === 'broken') return 'Failed'
   if (end.kind === 'canceled') return 'Canceled'
   // A record that nobody sent although delivery calls itself complete is a state that we do not understand.
   if (unsent > 0) return 'Failed'

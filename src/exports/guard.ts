@@ -39,13 +39,15 @@ const limitVerdict = ({ people, peopleLimit }: GuardInput): GuardVerdict | undef
 }
 
 const removalVerdict = (input: GuardInput, delta: ListDelta): GuardVerdict | undefined => {
-  if (delta.removed === 0) return undefined
+  // Removals that an earlier run tried passed the gate then, and are only tried again.
+  const { leaving, present } = delta
+  if (leaving === 0) return undefined
   const list = input.listNames.get(delta.listId) ?? delta.listId
-  const details = { list, removed: delta.removed, present: delta.present }
-  if (delta.expected === 0 && delta.present > 0) return { kind: 'held', code: 'run.held_all_gone', details }
-  const tooMany = (removed: number) => removed >= REMOVAL_COUNT && removed > REMOVAL_SHARE * delta.present
-  if (tooMany(delta.removed)) return { kind: 'held', code: 'run.held_many_removals', details }
-  const recent = delta.removed + (input.recentRemovals.get(delta.listId) ?? 0)
+  const details = { list, removed: leaving, present }
+  if (delta.expected === 0) return { kind: 'held', code: 'run.held_all_gone', details }
+  const tooMany = (removed: number) => removed >= REMOVAL_COUNT && removed > REMOVAL_SHARE * present
+  if (tooMany(leaving)) return { kind: 'held', code: 'run.held_many_removals', details }
+  const recent = leaving + (input.recentRemovals.get(delta.listId) ?? 0)
   if (tooMany(recent)) {
     return {
       kind: 'held',

@@ -121,6 +121,7 @@ async function run(
   await dropOldOutboxes(engine, '1', runId)
   await plan(engine, {
     runId,
+    exportId: '1',
     profiles,
     lists: [{ listId: LIST, members: [`members_${profiles.version}`] }],
     matching,

@@ -4,16 +4,43 @@ import type { OpenConnection } from '../connections/open-connection.ts'
 import type { Watch } from '../delivery/channel.ts'
 import { converse } from '../delivery/conversation.ts'
 import type { List } from '../destination-kit/kit.ts'
+import { printable } from '../domain/printable.ts'
 import { SundError } from '../errors.ts'
 import type { ControlPlane } from '../store/control-plane.ts'
 import type { Export } from '../store/export.ts'
-import { bindList, createList, type ExportList, fillerOf } from '../store/list.ts'
+import {
+  bindList,
+  closeList,
+  createList,
+  type ExportList,
+  fillerOf,
+  findList,
+  type NewExportList,
+  reopenList,
+} from '../store/list.ts'
 import type { Segment } from '../store/segment.ts'
 
 /** A list and the segments whose union it shall equal. */
 export interface ListOfSegments {
   readonly list: ExportList
   readonly segmentIds: readonly string[]
+}
+
+type Wanted = Omit<NewExportList, 'remoteId'> & { readonly remoteId: string | undefined }
+
+/**
+ * The row of the list that is wanted now. One that the export filled until now and that is another list, at the vendor or
+ * by account, is closed: its people stay known there, and the wanted list is a first run or one taken up again.
+ */
+async function currentList(db: ControlPlane['db'], { remoteId, ...wanted }: Wanted, now: Date): Promise<ExportList> {
+  const there = await findList(db, wanted.exportId, wanted.segmentId)
+  if (there !== undefined) {
+    const sameId = remoteId === undefined || there.remoteId === undefined || there.remoteId === remoteId
+    if (sameId && there.destination === wanted.destination && there.account === wanted.account) return there
+    await closeList(db, there.id, now)
+  }
+  const before = await reopenList(db, { ...wanted, ...(remoteId === undefined ? {} : { remoteId }) })
+  return before ?? (await createList(db, wanted))
 }
 
 /**
@@ -25,15 +52,18 @@ export async function listsOfExport(
   { destination, place }: OpenConnection,
   wanted: Export,
   segments: readonly Segment[],
+  now: Date,
 ): Promise<ListOfSegments[]> {
   const common = { exportId: wanted.id, destination: destination.id, account: destination.account(place) }
-  if (wanted.listRemoteId !== undefined) {
-    const list = await createList(db, { ...common, name: wanted.listRemoteId })
+  const { listRemoteId } = wanted
+  if (listRemoteId !== undefined) {
+    const list = await currentList(db, { ...common, name: listRemoteId, remoteId: listRemoteId }, now)
     return [{ list, segmentIds: segments.map(({ id }) => id) }]
   }
   const lists: ListOfSegments[] = []
   for (const { id, name } of segments) {
-    lists.push({ list: await createList(db, { ...common, segmentId: id, name }), segmentIds: [id] })
+    const list = await currentList(db, { ...common, segmentId: id, name, remoteId: undefined }, now)
+    lists.push({ list, segmentIds: [id] })
   }
   return lists
 }
@@ -41,12 +71,11 @@ export async function listsOfExport(
 export interface Binding {
   readonly db: ControlPlane['db']
   readonly connection: OpenConnection
-  readonly listRemoteId: string | undefined
   readonly signal: AbortSignal
   readonly watch: Watch
 }
 
-const chosen = async ({ connection, signal, watch }: Binding, remoteId: string): Promise<List> => {
+const found = async ({ connection, signal, watch }: Binding, remoteId: string): Promise<List> => {
   const { destination, place, channel } = connection
   const list = await converse(() => destination.list(remoteId, place), channel, signal, watch)
   if (list === undefined) throw new SundError('run.list_missing', { destination: destination.name, list: remoteId })
@@ -62,25 +91,32 @@ const made = async ({ connection, signal, watch }: Binding, { name, mark }: Expo
   return list
 }
 
+/** A list that a person chose may hold people already, whom we could not tell from ours; one whose size is not told counts so. */
+const assertEmpty = ({ name, size }: List): void => {
+  if (size === 0) return
+  if (size === undefined) throw new SundError('run.list_size_unknown', { list: printable(name) })
+  throw new SundError('run.list_has_members', { list: printable(name), members: size })
+}
+
 /**
- * Binds a list that is not bound yet. `first`: the ledger knows nobody on it, so its members, if it has any, are not
- * ours and we could not tell them from ours. Throws SundError run.list_missing, run.list_not_ours,
- * run.list_has_members, list.taken, and what the conversation throws.
+ * Binds a list that is not bound yet, or looks again at one that was bound and never filled. `chosen`: the id that a
+ * person gave; without it the list is made by us and bears our mark. `first`: the ledger knows nobody on it. Throws
+ * SundError run.list_missing, run.list_not_ours, run.list_has_members, run.list_size_unknown, list.taken, and what the
+ * conversation throws.
  */
-export async function bind(binding: Binding, list: ExportList, first: boolean): Promise<ExportList> {
+export async function bind(
+  binding: Binding,
+  list: ExportList,
+  chosen: string | undefined,
+  first: boolean,
+): Promise<void> {
   const { destination, place } = binding.connection
-  const found =
-    binding.listRemoteId === undefined ? await made(binding, list) : await chosen(binding, binding.listRemoteId)
+  const remoteId = list.remoteId ?? chosen
+  const there = remoteId === undefined ? await made(binding, list) : await found(binding, remoteId)
   const account = destination.account(place)
   // Before its members are looked at: they are the other export's, and that is what a person has to know.
-  const filler = await fillerOf(binding.db, { destination: destination.id, account, remoteId: found.id }, list.id)
-  if (filler !== undefined) throw new SundError('list.taken', { list: found.name, export: filler })
-  if (first && (found.size ?? 0) > 0) {
-    throw new SundError('run.list_has_members', { list: found.name, members: found.size ?? 0 })
-  }
-  return await bindList(binding.db, list.id, {
-    account,
-    remoteId: found.id,
-    name: found.name,
-  })
+  const filler = await fillerOf(binding.db, { destination: destination.id, account, remoteId: there.id }, list.id)
+  if (filler !== undefined) throw new SundError('list.taken', { list: printable(there.name), export: filler })
+  if (first && chosen !== undefined) assertEmpty(there)
+  await bindList(binding.db, list.id, { account, remoteId: there.id, name: printable(there.name) })
 }

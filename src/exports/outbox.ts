@@ -18,6 +18,7 @@ export async function sealOutbox(
   await engine.transaction(async (session) => {
     if (await isSealed(session, run.id)) return
     await session.run(sql`alter table ${draftTable(run.id)} rename to ${sql.id(`outbox_${run.id}`)}`)
+    await session.run(sql`delete from draft_outbox where run_id = ${run.id}::bigint`)
     await session.run(sql`insert into sealed_outbox
       select ${run.id}::bigint, ${run.exportId}::bigint, count(*), ${now}::bigint, null from ${outboxTable(run.id)}`)
   })
@@ -44,8 +45,23 @@ export async function dropOldOutboxes(engine: DataEngine, exportId: string, keep
       await session.run(sql`delete from outcome where run_id = ${run}::bigint`)
       await session.run(sql`delete from outcome_span where run_id = ${run}::bigint`)
       await session.run(sql`delete from invalid_person where run_id = ${run}::bigint`)
+      await session.run(sql`delete from sealed_outbox where run_id = ${run}::bigint`)
     }
+    await dropDrafts(session, exportId, keepRunId)
   })
+}
+
+async function dropDrafts(session: Session, exportId: string, keepRunId: string): Promise<void> {
+  const drafts = await session.rows(
+    sql`select cast(run_id as varchar) as run from draft_outbox
+      where export_id = ${exportId}::bigint and run_id <> ${keepRunId}::bigint`,
+    z.object({ run: z.string() }),
+  )
+  for (const { run } of drafts) {
+    await session.run(sql`drop table if exists ${draftTable(run)}`)
+    await session.run(sql`delete from invalid_person where run_id = ${run}::bigint`)
+    await session.run(sql`delete from draft_outbox where run_id = ${run}::bigint`)
+  }
 }
 
 /** Where the outbox's parts lie: batches never cross from one list or operation to the next. */

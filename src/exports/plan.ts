@@ -15,6 +15,7 @@ export interface ListPlan {
 
 export interface PlanInput {
   readonly runId: string
+  readonly exportId: string
   readonly profiles: ProfilesVersion
   readonly lists: readonly ListPlan[]
   readonly matching: Matching
@@ -24,7 +25,7 @@ export interface PlanInput {
   readonly now: number
 }
 
-/** What the delta would do to one list. `present`: how many of our people the list holds now. */
+/** What the delta would do to one list. `present`: how many of our people the list holds, or may hold, now. */
 export interface ListDelta {
   readonly listId: string
   readonly expected: number
@@ -33,6 +34,8 @@ export interface ListDelta {
   readonly removed: number
   readonly invalid: number
   readonly duplicates: number
+  /** Of the removals, those of people whom no earlier run tried to remove. */
+  readonly leaving: number
   /** Rejects that stand and are not tried again yet. */
   readonly standing: number
   readonly present: number
@@ -76,16 +79,17 @@ const wanted = (input: PlanInput, list: ListPlan): RawBuilder<unknown> =>
 
 const identity = (input: PlanInput): RawBuilder<unknown> => sql`p.${sql.ref(identityColumn(input.matching.identifier))}`
 
-const losersTable = (runId: string): RawBuilder<unknown> => sql.table(`outbox_losers_${runId}`)
+const losersTable = (input: PlanInput, list: ListPlan): RawBuilder<unknown> =>
+  sql.table(`outbox_losers_${input.runId}_${list.listId}`)
 
 /** Several members of one normalised address: the smallest CustomerId is sent, the others are counted. */
 async function setLosers(session: Session, input: PlanInput, list: ListPlan): Promise<number> {
   const id = identity(input)
-  await session.run(sql`create or replace temp table ${losersTable(input.runId)} as
+  await session.run(sql`create or replace temp table ${losersTable(input, list)} as
     select p._n from ${wanted(input, list)} and ${id} in (
       select ${id} from ${wanted(input, list)} and ${id} is not null group by 1 having count(*) > 1)
     qualify row_number() over (partition by ${id} order by p.customer_id) > 1`)
-  return await count(session, sql`select count(*) as n from ${losersTable(input.runId)}`)
+  return await count(session, sql`select count(*) as n from ${losersTable(input, list)}`)
 }
 
 /** The ledger's rows of one list, people who left included. */
@@ -108,20 +112,22 @@ const upserts = (input: PlanInput, list: ListPlan, session: DataEngine): RawBuil
   return sql`select ${identity(input)} as identity, ${sent} as identifier,
       case when l.row_hash = p._hash and l.matching = ${id} then l.hash else ${values} end as hash,
       p._hash as row_hash, l.identity is null or l.state <> 'present' as adds,
-      coalesce(l.state in ('left', 'removing') or l.intent = 'remove', false) as was_left,
+      coalesce(l.state in ('left', 'removing') or l.intent in ('remove', 'return'), false) as was_left,
       l.state as before, l.hash as held, l.again_at as again_at, l.remote_id as remote_id
       ${columns.length > 0 ? sql`, ${sql.join(columns)}` : sql``}
     from ${sql.table(profiles.table)} p left join ${ledgerOf(list)} l on l.identity = ${identity(input)}
     where p._n in ${membersOf(list)} and ${identity(input)} is not null
-      and p._n not in (select _n from ${losersTable(input.runId)})`
+      and p._n not in (select _n from ${losersTable(input, list)})`
 }
 
 const draftColumns = (matching: Matching): RawBuilder<unknown> =>
   sql.join(Object.keys(matching.fields).map((name) => sql`${fieldColumn(name)} varchar`))
 
-async function createDraft(session: Session, { runId, matching }: PlanInput): Promise<void> {
+async function createDraft(session: Session, { runId, exportId, matching }: PlanInput): Promise<void> {
   const names = Object.keys(matching.fields)
   await session.run(sql`drop table if exists ${draftTable(runId)}`)
+  await session.run(sql`delete from draft_outbox where run_id = ${runId}::bigint`)
+  await session.run(sql`insert into draft_outbox values (${runId}::bigint, ${exportId}::bigint)`)
   await session.run(sql`delete from invalid_person where run_id = ${runId}::bigint`)
   await session.run(sql`create table ${draftTable(runId)} (
     seq bigint, list_id bigint, operation varchar, kind varchar, identity uuid, identifier varchar,
@@ -159,16 +165,47 @@ async function noteInvalid(session: Session, input: PlanInput, list: ListPlan): 
     from ${wanted(input, list)} and ${identity(input)} is null`)
 }
 
-async function measured(
+/** People who are to be sent as the reject says they were, and are not, since it stands. */
+async function standingRejects(
+  engine: DataEngine,
   session: Session,
   input: PlanInput,
   list: ListPlan,
-  invalid: number,
-  duplicates: number,
+): Promise<number> {
+  const rejects = sql`(select * from reject where list_id = ${sql.lit(Number(list.listId))} and not final and next_try_at > ${input.now})`
+  if ((await count(session, sql`select count(*) as n from ${rejects}`)) === 0) return 0
+  const members = await count(
+    session,
+    sql`select count(*) as n from (${upserts(input, list, engine)}) d join ${rejects} r on r.identity = d.identity and r.hash = d.hash
+      where d.adds or d.held is distinct from d.hash or d.again_at <= ${input.now}`,
+  )
+  const removals = await count(
+    session,
+    sql`select count(*) as n from ${rejects} r join ${ledgerOf(list)} l on l.identity = r.identity
+      where r.hash is null and l.state = 'removing' and l.again_at > ${input.now}
+        and not exists (select 1 from ${wanted(input, list)} and ${identity(input)} = r.identity)`,
+  )
+  return members + removals
+}
+
+/** Rejects of people who left the segment are no longer of use. */
+async function forgetRejects(session: Session, input: PlanInput, list: ListPlan): Promise<void> {
+  await session.run(sql`delete from reject where list_id = ${sql.lit(Number(list.listId))} and hash is not null
+    and not exists (select 1 from ${wanted(input, list)} and ${identity(input)} = reject.identity)`)
+}
+
+const ledgerCounts = z.object({ n: z.number(), present: z.number() })
+
+async function measured(
+  engine: DataEngine,
+  session: Session,
+  input: PlanInput,
+  list: ListPlan,
+  counted: { readonly invalid: number; readonly duplicates: number },
 ): Promise<ListDelta> {
-  const listId = sql.lit(Number(list.listId))
+  const draft = sql`(select * from ${draftTable(input.runId)} where list_id = ${sql.lit(Number(list.listId))})`
   const kinds = await session.rows(
-    sql`select kind, count(*) as n from ${draftTable(input.runId)} where list_id = ${listId} group by kind`,
+    sql`select kind, count(*) as n from ${draft} group by kind`,
     z.object({ kind: z.enum(['add', 'update', 'remove']), n: z.number() }),
   )
   const of = (kind: string) => kinds.find((row) => row.kind === kind)?.n ?? 0
@@ -176,27 +213,29 @@ async function measured(
     session,
     sql`select count(*) as n from ${wanted(input, list)} and ${identity(input)} is not null`,
   )
-  const ledger = await session.rows(
-    sql`select count(*) as n, count(*) filter (where owner = 'ours' and state = 'present') as present from ${ledgerOf(list)}`,
-    z.object({ n: z.number(), present: z.number() }),
+  const [ledger] = await session.rows(
+    sql`select count(*) as n, count(*) filter (where owner = 'ours' and state <> 'left') as present from ${ledgerOf(list)}`,
+    ledgerCounts,
   )
-  const standing = await count(
-    session,
-    sql`select count(*) as n from reject where list_id = ${listId} and not final and next_try_at > ${input.now}
-      and identity in (select ${identity(input)} from ${wanted(input, list)})
-      and identity not in (select identity from ${draftTable(input.runId)} where list_id = ${listId})`,
-  )
+  const leaving =
+    of('remove') === 0
+      ? 0
+      : await count(
+          session,
+          sql`select count(*) as n from ${draft} d join ${ledgerOf(list)} l on l.identity = d.identity
+            where d.kind = 'remove' and l.state <> 'removing' and l.intent is distinct from 'remove'`,
+        )
   return {
     listId: list.listId,
-    expected: members - duplicates,
+    expected: members - counted.duplicates,
     added: of('add'),
     updated: of('update'),
     removed: of('remove'),
-    invalid,
-    duplicates,
-    standing,
-    present: ledger[0]?.present ?? 0,
-    first: (ledger[0]?.n ?? 0) === 0,
+    ...counted,
+    leaving,
+    standing: await standingRejects(engine, session, input, list),
+    present: ledger?.present ?? 0,
+    first: (ledger?.n ?? 0) === 0,
   }
 }
 
@@ -212,8 +251,10 @@ export async function plan(engine: DataEngine, input: PlanInput): Promise<ListDe
     for (const list of input.lists) await draftRemovals(session, input, list)
     const deltas: ListDelta[] = []
     for (const list of input.lists) {
-      const invalid = await noteInvalid(session, input, list)
-      deltas.push(await measured(session, input, list, invalid, duplicates.get(list.listId) ?? 0))
+      await forgetRejects(session, input, list)
+      const counted = { invalid: await noteInvalid(session, input, list), duplicates: duplicates.get(list.listId) ?? 0 }
+      deltas.push(await measured(engine, session, input, list, counted))
+      await session.run(sql`drop table ${losersTable(input, list)}`)
     }
     return deltas
   })

@@ -1,8 +1,6 @@
 /** Plans a run: pins what it works from, compares it with the ledger, asks the guard, binds lists, and seals the outbox. */
-import { z } from 'zod'
 import { type OpenConnection, openConnection } from '../connections/open-connection.ts'
 import type { Watch } from '../delivery/channel.ts'
-import { matching as matchingShape } from '../domain/matching.ts'
 import { SundError } from '../errors.ts'
 import { compileSegment } from '../segments/compile.ts'
 import { membersOf } from '../segments/members.ts'
@@ -17,22 +15,9 @@ import { type GuardInput, guard, REMOVAL_WINDOW_DAYS } from './guard.ts'
 import { bind, type ListOfSegments, listsOfExport } from './lists.ts'
 import { dropOldOutboxes, sealOutbox } from './outbox.ts'
 import { countPeople, type Elsewhere } from './people.ts'
+import type { Pinned } from './pinned.ts'
 import { deltaHash, type ListDelta, type PlanInput, plan } from './plan.ts'
 import type { RunPorts } from './run-ports.ts'
-
-/** What a run keeps to, whatever is changed meanwhile. */
-export const pinnedShape = z.object({
-  matching: matchingShape,
-  settings: z.record(z.string(), z.string()),
-  found: z.record(z.string(), z.string()),
-  profilesVersion: z.number(),
-  invalid: z.number(),
-  duplicates: z.number(),
-  standing: z.number(),
-  approved: z.boolean(),
-  lists: z.array(z.object({ listId: z.string(), expected: z.number(), segmentIds: z.array(z.string()) })),
-})
-export type Pinned = z.infer<typeof pinnedShape>
 
 /** `sealed`: the outbox stands and may be sent. Otherwise the run ends here, with nothing sent to any list. */
 export type Planned =
@@ -53,15 +38,15 @@ async function worldOf(ports: RunPorts, wanted: Export, segments: readonly Segme
   const { engine, clock } = ports
   const newest = await currentProfiles(engine)
   if (newest === undefined) throw new SundError('run.not_refreshed', { export: wanted.name, missing: 'the profiles' })
+  // A segment that cannot be evaluated now must not go on with yesterday's members: throws what is wrong with it.
+  const today = clock.now().toISOString().slice(0, 10)
+  for (const segment of segments) compileSegment(segment, { fields: newest.fields, today })
   for (const version of [newest.version, newest.version - 1]) {
     const profiles = await currentProfiles(engine, version)
     const sealed = await Promise.all(segments.map(async ({ id }) => await membersOf(engine, id, version)))
     const members = new Map(sealed.flatMap((one) => (one === undefined ? [] : [[one.segmentId, one.table] as const])))
     if (profiles !== undefined && members.size === segments.length) return { profiles, members }
   }
-  // Throws what is wrong with a segment, when something is.
-  const today = clock.now().toISOString().slice(0, 10)
-  for (const segment of segments) compileSegment(segment, { fields: newest.fields, today })
   const names = segments.map(({ name }) => `“${name}”`).join(', ')
   throw new SundError('run.not_refreshed', { export: wanted.name, missing: names })
 }
@@ -85,9 +70,10 @@ async function subjectOf(ports: RunPorts, run: Run): Promise<Subject> {
   const segments = await Promise.all(wanted.segmentIds.map(async (id) => await getSegment(db, id)))
   const { profiles, members } = await worldOf(ports, wanted, segments)
   checkMatching(wanted, profiles)
-  const lists = await listsOfExport(db, connection, wanted, segments)
+  const lists = await listsOfExport(db, connection, wanted, segments, clock.now())
   const input: PlanInput = {
     runId: run.id,
+    exportId: run.exportId,
     profiles,
     lists: lists.map(({ list, segmentIds }) => ({
       listId: list.id,
@@ -147,9 +133,15 @@ async function guardInput(ports: RunPorts, subject: Subject, deltas: readonly Li
   }
 }
 
-const pinnedOf = ({ input, connection, lists }: Subject, deltas: readonly ListDelta[], approved: boolean): Pinned => {
+const pinnedOf = (
+  { input, row, connection, lists }: Subject,
+  deltas: readonly ListDelta[],
+  approved: boolean,
+): Pinned => {
   const sum = (of: (delta: ListDelta) => number) => deltas.reduce((total, delta) => total + of(delta), 0)
   return {
+    connectionId: row.id,
+    destination: connection.destination.id,
     matching: input.matching,
     settings: connection.place.settings,
     found: connection.place.found,
@@ -180,7 +172,7 @@ async function bindLists(
     const first = delta?.first ?? true
     const fills = (delta?.added ?? 0) > 0
     if (list.remoteId !== undefined && !(first && fills)) continue
-    await bind({ db: ports.db, connection, listRemoteId: wanted.listRemoteId, signal, watch }, list, first)
+    await bind({ db: ports.db, connection, signal, watch }, list, wanted.listRemoteId, first)
   }
 }
 

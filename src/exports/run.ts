@@ -5,18 +5,21 @@ import { deliver, type End } from '../delivery/deliver.ts'
 import { leftoverOf } from '../delivery/leftovers.ts'
 import { Meter } from '../delivery/run-progress.ts'
 import type { AnyDestination, List, Operation } from '../destination-kit/kit.ts'
+import { destinationOf } from '../destinations/index.ts'
 import { SundError } from '../errors.ts'
-import { createBatches, type NewBatch } from '../store/batch.ts'
+import { createBatches, hasBatches, type NewBatch } from '../store/batch.ts'
 import { checkpointsOf } from '../store/checkpoints.ts'
 import { getConnection } from '../store/connection.ts'
+import { isDatabaseError } from '../store/error-codes.ts'
 import { getExport } from '../store/export.ts'
 import { listsOf } from '../store/list.ts'
 import { findRun, type Run, updateRun } from '../store/run.ts'
 import { type RunList, settleRun } from '../store/run-settle.ts'
 import { reasonOf, settlementOf } from './ending.ts'
 import { isSealed, type OutboxPart, outboxOf, outboxParts, stagingOf } from './outbox.ts'
+import { type Pinned, type PinnedEnd, pinnedShape } from './pinned.ts'
 import { matchingId } from './plan.ts'
-import { type Pinned, pinnedShape, planRun } from './planning.ts'
+import { planRun } from './planning.ts'
 import type { RunPorts } from './run-ports.ts'
 import { type ListFigures, settle } from './settle.ts'
 
@@ -129,10 +132,11 @@ async function stageLeftovers(ports: RunPorts, run: Run): Promise<void> {
   }
 }
 
-async function finish(ports: RunPorts, run: Run, pinned: Pinned, destination: AnyDestination, end: End): Promise<Run> {
+async function finish(ports: RunPorts, run: Run, pinned: Pinned, end: PinnedEnd): Promise<Run> {
   const { db, engine, clock } = ports
+  const destination = destinationOf(pinned.destination)
   await stageLeftovers(ports, run)
-  await updateRun(db, run.id, { phase: 'settling' })
+  await updateRun(db, run.id, { phase: 'settling', pinned: { ...pinned, end } })
   const at = clock.now()
   const figures = await settle(engine, {
     runId: run.id,
@@ -165,65 +169,76 @@ async function endUnsent(
 
 const vendorOf = async (ports: RunPorts, run: Run): Promise<string> => {
   const { connectionId } = await getExport(ports.db, run.exportId)
-  return (await getConnection(ports.db, connectionId)).destination
+  return destinationOf((await getConnection(ports.db, connectionId)).destination).name
 }
 
-/** Plans and seals; a run that ends here is given back ended. */
-async function prepare(
-  ports: RunPorts,
-  run: Run,
-  signals: RunSignals,
-): Promise<Run | { pinned: Pinned; connection: OpenConnection }> {
+/** Our own stores: what they lack now they may have later, and then the run goes on. */
+const isStoreOutage = (error: unknown): boolean =>
+  error instanceof SundError ? /^(?:home|database|postgres)\./.test(error.code) : isDatabaseError(error)
+
+type Prepared = { readonly kind: 'ended'; readonly run: Run } | { readonly kind: 'sealed'; readonly pinned: Pinned }
+
+/** Plans and seals, from the start. */
+async function prepare(ports: RunPorts, run: Run, signals: RunSignals): Promise<Prepared> {
   const meter = new Meter()
   const signal = AbortSignal.any([signals.cancel, signals.halt])
   const count = async () => await checkpointsOf(ports.db, run.id).traffic(meter.take())
+  const ended = (end: Run): Prepared => ({ kind: 'ended', run: end })
   try {
     const planned = await planRun(ports, run, metered(meter, signal), signal)
     await count()
     if (planned.kind === 'sealed') return planned
     await updateRun(ports.db, run.id, { deltaHash: planned.deltaHash })
-    return await endUnsent(ports, run, 'Held', reasonOf(planned.error, ''), planned.pinned)
+    return ended(await endUnsent(ports, run, 'Held', reasonOf(planned.error, ''), planned.pinned))
   } catch (error) {
-    await count()
-    if (signals.halt.aborted) throw error
-    if (signals.cancel.aborted) return await endUnsent(ports, run, 'Canceled', {})
     // Sealed although something failed after: it is taken up from there, since its intents stand.
-    if (await isSealed(ports.engine, run.id)) throw error
-    return await endUnsent(ports, run, 'Failed', reasonOf(error, await vendorOf(ports, run)))
+    if (signals.halt.aborted || (await isSealed(ports.engine, run.id))) throw error
+    await count()
+    if (signals.cancel.aborted) return ended(await endUnsent(ports, run, 'Canceled', {}))
+    return ended(await endUnsent(ports, run, 'Failed', reasonOf(error, await vendorOf(ports, run))))
   }
 }
 
-async function resume(ports: RunPorts, run: Run): Promise<{ pinned: Pinned; connection: OpenConnection }> {
-  const pinned = pinnedShape.parse(run.pinned)
-  const { connectionId } = await getExport(ports.db, run.exportId)
-  const connection = await openConnection(ports, await getConnection(ports.db, connectionId), pinned.settings)
-  return { pinned, connection }
+/** Delivers what is sealed. An error that would come again at every attempt ends the run, with its reason, not in a loop. */
+async function deliverSealed(
+  ports: RunPorts,
+  run: Run,
+  pinned: Pinned,
+  signals: RunSignals,
+): Promise<PinnedEnd | 'halted'> {
+  try {
+    await updateRun(ports.db, run.id, { phase: 'sealed' })
+    const connection = await openConnection(ports, await getConnection(ports.db, pinned.connectionId), pinned.settings)
+    const end = await deliverRun(ports, run, pinned, connection, signals)
+    return end.kind === 'halted' ? 'halted' : end
+  } catch (error) {
+    if (signals.halt.aborted || isStoreOutage(error)) throw error
+    return { kind: 'broken', ...reasonOf(error, destinationOf(pinned.destination).name) }
+  }
 }
 
 /**
  * Takes a run to its end, from its start or from where another process left it, and gives it back as it is then: ended,
- * or still live when `halt` was raised. Throws when a store fails after the outbox was sealed; the run is resumed by
- * calling this again.
+ * or still live when `halt` was raised. Throws when a store fails; the run is resumed by calling this again.
  */
 export async function executeRun(ports: RunPorts, runId: string, signals: RunSignals): Promise<Run> {
-  const run = await findRun(ports.db, runId)
+  const { db, engine, clock } = ports
+  const run = await findRun(db, runId)
   if (run === undefined) throw new SundError('run.missing', { id: runId })
   if (run.settledAt !== undefined) return run
-  const sealed = await isSealed(ports.engine, runId)
-  if (!sealed)
-    await updateRun(ports.db, runId, {
-      phase: 'planning',
-      status: 'Processing',
-      startedAt: run.startedAt ?? ports.clock.now(),
-    })
-  const prepared = sealed ? await resume(ports, run) : await prepare(ports, run, signals)
-  if (!('pinned' in prepared && 'connection' in prepared)) return prepared
-  const { pinned, connection } = prepared
-  if (run.phase !== 'settling') {
-    await updateRun(ports.db, runId, { phase: 'sealed' })
-    const end = await deliverRun(ports, run, pinned, connection, signals)
-    if (end.kind === 'halted') return (await findRun(ports.db, runId)) ?? run
-    return await finish(ports, run, pinned, connection.destination, end)
+  const sealed = await isSealed(engine, runId)
+  if (!sealed && (await hasBatches(db, runId))) {
+    // What was sent stands in the outbox that is gone: planning anew would give its batches other people.
+    return await endUnsent(ports, run, 'Failed', reasonOf(new SundError('run.planes_disagree', { run: runId }), ''))
   }
-  return await finish(ports, run, pinned, connection.destination, { kind: 'complete' })
+  if (!sealed) {
+    await updateRun(db, runId, { phase: 'planning', status: 'Processing', startedAt: run.startedAt ?? clock.now() })
+  }
+  const prepared: Prepared = sealed
+    ? { kind: 'sealed', pinned: pinnedShape.parse(run.pinned) }
+    : await prepare(ports, run, signals)
+  if (prepared.kind === 'ended') return prepared.run
+  const { pinned } = prepared
+  const end = pinned.end ?? (await deliverSealed(ports, run, pinned, signals))
+  return end === 'halted' ? ((await findRun(db, runId)) ?? run) : await finish(ports, run, pinned, end)
 }

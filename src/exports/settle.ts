@@ -64,10 +64,13 @@ function nextRows({ runId, matching, settles, now }: SettleInput): RawBuilder<un
   // there to remove, one that it acknowledged but does not show yet.
   const addUntil = sql`greatest(coalesce(l.late_add_until, 0),
     case when f.absent then coalesce(l.acknowledged_at + ${settles.add * 1000}::bigint, 0) else 0 end)`
-  // A lost removal may still take the person out, and a lost add may still bring older values back: write once more after.
+  // A lost removal may still take the person out, and a lost add may still bring other values: write once more after.
+  // The hash of a row that is not present is the last acknowledged one, which says nothing of what was lost.
   const repeatAt = sql`nullif(greatest(
     case when l.late_remove_until > ${at} then l.late_remove_until else 0 end,
-    case when l.late_add_until > ${at} and l.hash is distinct from f.hash then l.late_add_until else 0 end), 0)`
+    case when l.late_add_until > ${at} and (l.state <> 'present' or l.hash is distinct from f.hash) then l.late_add_until else 0 end), 0)`
+  // Somebody whose removal was sent by us stays known as that until the return is acknowledged.
+  const intent = sql`case when l.state in ('left', 'removing') or l.intent in ('remove', 'return') then 'return' else 'add' end`
   const branches = [
     branch(
       runId,
@@ -79,7 +82,7 @@ function nextRows({ runId, matching, settles, now }: SettleInput): RawBuilder<un
     // A record that was refused after an earlier answer got lost may stand there from the lost attempt.
     branch(
       runId,
-      sql`f.list_id, f.identity, ${owner}, 'unknown', 'add', f.identifier, f.remote_id, l.hash, null, null, ${run},
+      sql`f.list_id, f.identity, ${owner}, 'unknown', ${intent}, f.identifier, f.remote_id, l.hash, null, null, ${run},
         ${since('unknown')}, l.acknowledged_at, ${lateAdd}, l.late_remove_until, null`,
       sql`f.operation = 'add' and (f.fate = 'unknown' or (f.fate = 'rejected' and f.lost_at is not null))`,
     ),
@@ -123,7 +126,7 @@ async function moveLedger(session: Session, input: SettleInput): Promise<void> {
 }
 
 async function moveRejects(session: Session, { runId, now }: SettleInput): Promise<void> {
-  const refused = sql`select * from ${fatesTable(runId)} where operation = 'add' and fate = 'rejected'`
+  const refused = sql`select * from ${fatesTable(runId)} where fate = 'rejected'`
   const next = sql.table(`reject_next_${runId}`)
   await session.run(sql`create or replace temp table ${next} as
     select f.list_id, f.identity, f.hash, coalesce(f.code, 'unspecified') as code, coalesce(f.reason, '') as reason, f.final,

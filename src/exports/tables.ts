@@ -1,5 +1,6 @@
 /** The tables of the data plane that exports keep: ledger, rejects, invalid people, outcomes, and a run's outbox. */
 import { type RawBuilder, sql } from 'kysely'
+import { z } from 'zod'
 import type { Session } from '../engine/engine.ts'
 
 /** A run's sealed delta. While it is there and the run is not settled, its rows are the ledger's intents. */
@@ -10,6 +11,7 @@ export const draftTable = (runId: string): RawBuilder<unknown> => sql.table(`out
 export const fieldColumn = (field: string): RawBuilder<unknown> => sql.ref(`field ${field}`)
 
 const statements = [
+  sql`create table if not exists plane (id varchar not null)`,
   // What we know the destination may hold. No row: never ours. `late_add_until` and `late_remove_until`: a write whose
   // answer was lost may still work until then. `again_at`: the last write has to be repeated from then on.
   sql`create table if not exists ledger (
@@ -30,7 +32,7 @@ const statements = [
     late_remove_until bigint,
     again_at bigint
   )`,
-  // Records that the vendor refused, in its own words, until it takes them or they leave the segment.
+  // Records that the vendor refused, in its own words, until it takes them or they leave the segment. No hash: a removal.
   sql`create table if not exists reject (
     list_id bigint not null,
     identity uuid not null,
@@ -73,6 +75,8 @@ const statements = [
     absent boolean not null,
     remote_id varchar
   )`,
+  // Drafts that were not sealed: they hold people, so each goes with the next plan of its export.
+  sql`create table if not exists draft_outbox (run_id bigint not null, export_id bigint not null)`,
   // One row a run: its outbox is sealed, and later it is settled.
   sql`create table if not exists sealed_outbox (
     run_id bigint not null,
@@ -82,6 +86,18 @@ const statements = [
     settled_at bigint
   )`,
 ]
+
+const planeIdRow = z.object({ id: z.string() })
+
+/** The name that the data plane bears, and whether it knows of any run; undefined for a new one. */
+export async function planeOf(session: Session): Promise<string | undefined> {
+  return (await session.rows(sql`select id from plane`, planeIdRow))[0]?.id
+}
+
+/** Names the data plane once, so that it is never taken for that of another control plane. */
+export async function namePlane(session: Session, id: string): Promise<void> {
+  await session.run(sql`insert into plane values (${id})`)
+}
 
 /** Makes the tables that are missing. */
 export async function ensureExportTables(session: Session): Promise<void> {

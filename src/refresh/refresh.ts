@@ -91,10 +91,11 @@ async function skipExports({ db, clock }: RefreshPorts, refreshId: string, why: 
 }
 
 async function startExports(ports: RefreshPorts, refreshId: string): Promise<void> {
-  const there = new Set((await runsOfRefresh(ports.db, refreshId)).map(({ exportId }) => exportId))
+  const there = new Map((await runsOfRefresh(ports.db, refreshId)).map((run) => [run.exportId, run]))
   for (const { id } of await listExports(ports.db)) {
-    if (there.has(id)) continue
-    await ports.startRun((await createRun(ports.db, { exportId: id, refreshId })).run)
+    const run = there.get(id) ?? (await createRun(ports.db, { exportId: id, refreshId })).run
+    // Made before a crash, and perhaps never handed over.
+    if (run.settledAt === undefined) await ports.startRun(run)
   }
 }
 

@@ -4,6 +4,9 @@
 export const codeOf = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 
+/** An error that PostgreSQL answered a statement with. */
+export const isDatabaseError = (error: unknown): boolean => /^[0-9A-Z]{5}$/.test(codeOf(error) ?? '')
+
 export const hasCode = (error: unknown, ...codes: readonly string[]): boolean => {
   const code = codeOf(error)
   return code !== undefined && codes.includes(code)

@@ -76,7 +76,7 @@ export const listsOfConnection = async (db: Kysely<Database>, connectionId: stri
       .execute()
   ).map(toList)
 
-/** The list of an export, or of one of its segments; undefined where it has none yet. */
+/** The list that an export, or one of its segments, fills now; undefined where it has none yet. */
 export const findList = async (
   db: Kysely<Database>,
   exportId: string,
@@ -87,6 +87,7 @@ export const findList = async (
     .selectAll()
     .where('export_id', '=', exportId)
     .where('segment_id', segmentId === undefined ? 'is' : '=', segmentId ?? null)
+    .where('closed_at', 'is', null)
     .executeTakeFirst()
   return row === undefined ? undefined : toList(row)
 }
@@ -139,4 +140,35 @@ export const bindList = async (
   } catch (error) {
     return refuseTaken(db, { ...to, destination: current.destination }, error)
   }
+}
+
+/** The export fills this list no more; whom it holds stays known. */
+export const closeList = async (db: Kysely<Database>, id: string, at: Date): Promise<void> => {
+  await db.updateTable('list').set({ closed_at: at }).where('id', '=', id).execute()
+}
+
+/** Takes up a list again that the export, or its segment, filled before; undefined where it never did. */
+export const reopenList = async (
+  db: Kysely<Database>,
+  { exportId, segmentId, destination, account, remoteId }: Omit<NewExportList, 'name'>,
+): Promise<ExportList | undefined> => {
+  const closed = await db
+    .selectFrom('list')
+    .select('id')
+    .where('export_id', '=', exportId)
+    .where('segment_id', segmentId === undefined ? 'is' : '=', segmentId ?? null)
+    .where('destination', '=', destination)
+    .where('account', '=', account)
+    .where('closed_at', 'is not', null)
+    .where('remote_id', remoteId === undefined ? 'is not' : '=', remoteId ?? null)
+    .orderBy('id', 'desc')
+    .executeTakeFirst()
+  if (closed === undefined) return undefined
+  const row = await db
+    .updateTable('list')
+    .set({ closed_at: null })
+    .where('id', '=', closed.id)
+    .returningAll()
+    .executeTakeFirstOrThrow()
+  return toList(row)
 }

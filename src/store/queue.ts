@@ -1,6 +1,7 @@
 /** The job queue: says that something is to be worked on. What, and how far it is, stands in the row the key names. */
 import { type Db, PgBoss } from 'pg-boss'
 import { z } from 'zod'
+import { SundError } from '../errors.ts'
 import { type Texts, texts } from './columns.ts'
 import { explained } from './database-errors.ts'
 import type { Log } from './log.ts'
@@ -81,6 +82,12 @@ const prepare = async (boss: PgBoss, log: Log): Promise<void> => {
   }
 }
 
+/** Words of errors that nobody foresaw may hold values of people. */
+const wordsOf = (error: unknown): string => {
+  if (error instanceof SundError) return error.message
+  return error instanceof Error ? error.name : 'no error object'
+}
+
 /**
  * A handler of a key runs once at a time in this process, also where pg-boss gave its job up as too old. pg-boss keeps
  * the error of a failed job, so it gets one that says nothing.
@@ -96,9 +103,7 @@ const oneAtATime = (queue: QueueName, handler: Handler, stopping: AbortSignal, l
       await mine
     } catch (error) {
       if (!stopping.aborted) {
-        log.warn(
-          `Job "${key}" of the queue "${queue}" failed: ${error instanceof Error ? error.message : String(error)}`,
-        )
+        log.warn(`Job "${key}" of the queue "${queue}" failed: ${wordsOf(error)}`)
       }
       throw new Error('It did not come to its end.')
     } finally {

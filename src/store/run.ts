@@ -101,10 +101,16 @@ const insertRun = (db: Kysely<Database>, { exportId, refreshId, approvedHash }: 
   })
 
 /** A run still queued will plan with what is there then; one past that owes another. */
-const joinLive = async (db: Kysely<Database>, exportId: string): Promise<Run | undefined> => {
+const joinLive = async (db: Kysely<Database>, { exportId, approvedHash }: NewRun): Promise<Run | undefined> => {
   const row = await db
     .updateTable('run')
-    .set({ again: sql<boolean>`again or phase <> 'queued'` })
+    .set({
+      again: sql<boolean>`again or phase <> 'queued'`,
+      // A run that has not planned yet can still be the one that was approved.
+      ...(approvedHash === undefined
+        ? {}
+        : { approved_hash: sql<string>`case when phase = 'queued' then ${approvedHash} else approved_hash end` }),
+    })
     .where('export_id', '=', exportId)
     .where('settled_at', 'is', null)
     .returningAll()
@@ -123,7 +129,7 @@ export const createRun = async (
   for (;;) {
     const run = await insertRun(db, wanted)
     if (run !== undefined) return { run, joined: false }
-    const live = await joinLive(db, wanted.exportId)
+    const live = await joinLive(db, wanted)
     if (live !== undefined) return { run: live, joined: true }
   }
 }
@@ -158,6 +164,10 @@ export const findRun = async (db: Kysely<Database>, id: string): Promise<Run | u
   const row = await db.selectFrom('run').selectAll().where('id', '=', id).executeTakeFirst()
   return row === undefined ? undefined : toRun(row)
 }
+
+/** Was anything ever run? */
+export const hasRuns = async (db: Kysely<Database>): Promise<boolean> =>
+  (await db.selectFrom('run').select('id').limit(1).executeTakeFirst()) !== undefined
 
 /** Runs that are not settled, oldest first: after a crash each of them is taken up again. */
 export const liveRuns = async (db: Kysely<Database>): Promise<Run[]> =>

@@ -78,6 +78,7 @@ interface ListTable {
   name: string
   mark: ColumnType<string, string | undefined, never>
   remote_id: TextOrNull
+  closed_at: TimeOrNull
 }
 
 interface RefreshTable {

@@ -93,6 +93,10 @@ function* lookUp(rows: readonly Row[], listId: string, looked: Looked): Talk<'do
       )
       continue
     }
+    // Only SendGrid's own words say that nobody is known; any other 404 is that of something in between.
+    if (reply.status === 404 && errorsIn(reply).length === 0) {
+      throw new Stop('unreadable', 'The search for contacts was answered with a 404 that is not SendGrid’s own.')
+    }
     const result = reply.status === 404 ? undefined : reply.json(found).result
     const byAddress = new Map(Object.entries(result ?? {}).map(([address, entry]) => [address.toLowerCase(), entry]))
     for (const row of asked) {

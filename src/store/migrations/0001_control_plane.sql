@@ -73,9 +73,11 @@ create table list (
   -- By this mark we know a list again that we made and whose answer was lost.
   mark uuid not null default gen_random_uuid(),
   remote_id text,
+  -- The export went to another list. The ledger's rows of this one stay, and it is taken up again if the export returns.
+  closed_at timestamptz,
   unique (destination, account, remote_id)
 );
-create unique index list_of_export on list (export_id, coalesce(segment_id, 0));
+create unique index list_of_export on list (export_id, coalesce(segment_id, 0)) where closed_at is null;
 
 create table refresh (
   id bigint generated always as identity primary key,
