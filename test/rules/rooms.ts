@@ -105,7 +105,11 @@ const doors: readonly {
       'bench/': 'the hand-written floor beside ours',
     },
   },
-  { name: 'control-plane database', isIt: (from) => from === 'pg', where: { 'src/store/': 'control-plane SQL', 'bench/crash/': 'sees and holds the server at a point' } },
+  {
+    name: 'control-plane database',
+    isIt: (from) => from === 'pg',
+    where: { 'src/store/': 'control-plane SQL', 'bench/crash/': 'sees and holds the server at a point' },
+  },
   {
     name: 'data engine',
     isIt: (from) => from.startsWith('@duckdb/'),
