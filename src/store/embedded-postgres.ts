@@ -108,9 +108,15 @@ const launch = async ({ folder, cluster, binaries, as }: Place): Promise<Launche
       launched.ended = error.message
     })
     child.once('exit', () => {
-      void readFile(serverLog(folder)).then((bytes) => {
-        launched.ended ??= bytes.subarray(from).toString().trim()
-      })
+      readFile(serverLog(folder)).then(
+        (bytes) => {
+          launched.ended ??= bytes.subarray(from).toString().trim()
+        },
+        () => {
+          // The folder may be gone by now: a server that ends long after its start is nobody's news here.
+          launched.ended ??= 'it ended, and its log cannot be read'
+        },
+      )
     })
     child.unref()
     return launched
