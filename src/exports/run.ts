@@ -6,11 +6,12 @@ import { leftoverOf } from '../delivery/leftovers.ts'
 import { Meter } from '../delivery/run-progress.ts'
 import type { AnyDestination, List, Operation } from '../destination-kit/kit.ts'
 import { destinationOf } from '../destinations/index.ts'
+import { printable } from '../domain/printable.ts'
 import { SundError } from '../errors.ts'
 import { createBatches, hasBatches, type NewBatch } from '../store/batch.ts'
 import { checkpointsOf } from '../store/checkpoints.ts'
 import { getConnection } from '../store/connection.ts'
-import { isDatabaseError } from '../store/error-codes.ts'
+import { isDatabaseError, isStatementError } from '../store/error-codes.ts'
 import { getExport } from '../store/export.ts'
 import { listsOf } from '../store/list.ts'
 import { findRun, type Run, updateRun } from '../store/run.ts'
@@ -132,8 +133,13 @@ async function stageLeftovers(ports: RunPorts, run: Run): Promise<void> {
   }
 }
 
-async function finish(ports: RunPorts, run: Run, pinned: Pinned, end: PinnedEnd): Promise<Run> {
+/** A vendor's words may be cut within a character, which the database takes as text and not within JSON. */
+const storable = (end: PinnedEnd): PinnedEnd =>
+  end.kind === 'stopped' || end.kind === 'broken' ? { ...end, reason: printable(end.reason) } : end
+
+async function finish(ports: RunPorts, run: Run, pinned: Pinned, ended: PinnedEnd): Promise<Run> {
   const { db, engine, clock } = ports
+  const end = storable(ended)
   const destination = destinationOf(pinned.destination)
   await stageLeftovers(ports, run)
   await updateRun(db, run.id, { phase: 'settling', pinned: { ...pinned, end } })
@@ -174,7 +180,9 @@ const vendorOf = async (ports: RunPorts, run: Run): Promise<string> => {
 
 /** Our own stores: what they lack now they may have later, and then the run goes on. */
 const isStoreOutage = (error: unknown): boolean =>
-  error instanceof SundError ? /^(?:home|database|postgres)\./.test(error.code) : isDatabaseError(error)
+  error instanceof SundError
+    ? /^(?:home|database|postgres)\./.test(error.code)
+    : isDatabaseError(error) && !isStatementError(error)
 
 type Prepared = { readonly kind: 'ended'; readonly run: Run } | { readonly kind: 'sealed'; readonly pinned: Pinned }
 

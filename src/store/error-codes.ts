@@ -7,6 +7,9 @@ export const codeOf = (error: unknown): string | undefined =>
 /** An error that PostgreSQL answered a statement with. */
 export const isDatabaseError = (error: unknown): boolean => /^[0-9A-Z]{5}$/.test(codeOf(error) ?? '')
 
+/** An error of the statement itself, which comes again each time: values or a constraint that are not met, wrong SQL. */
+export const isStatementError = (error: unknown): boolean => /^(?:22|23|42)[0-9A-Z]{3}$/.test(codeOf(error) ?? '')
+
 export const hasCode = (error: unknown, ...codes: readonly string[]): boolean => {
   const code = codeOf(error)
   return code !== undefined && codes.includes(code)

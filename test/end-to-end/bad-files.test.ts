@@ -3,8 +3,9 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { sealedTables, setAsideRows } from '../../src/sources/sealed-tables.ts'
+import { updateSegment } from '../../src/store/segment.ts'
 import { currentProfiles } from '../../src/unify/profiles.ts'
-import { crowd, csvOf, hashesOf, openRig, peopleSource, peopleUnification, type Rig } from './rig.ts'
+import { crowd, csvOf, hashesOf, inCity, openRig, peopleSource, peopleUnification, type Rig } from './rig.ts'
 
 let rig: Rig
 beforeAll(async () => {
@@ -176,6 +177,29 @@ describe('a segment or data matching that names what the profiles lack', () => {
     const run = await rig.lastRun(bad)
     expect(run).toMatchObject({ status: 'Failed', reasonCode: 'segment.invalid', added: 0, requests: 0 })
     expect(run.reason).toMatch(/segment “Gold members \d+”.*“Tier”.*Edit the segment/s)
+  })
+
+  test('a rule that no longer holds: the export is not run on the members of before', async () => {
+    await rig.people(after)
+    const segment = await rig.segment('Once valid')
+    const wanted = await rig.microsoftExport('Spoilt', [segment])
+    await rig.refreshed()
+    const members = await rig.members(wanted)
+    expect(members).toEqual(hashesOf(after))
+    // Both people and rule change: the members sealed before stand for neither.
+    await updateSegment(rig.db, segment, { rule: { field: 'Tier', op: 'is', value: 'gold' } })
+    const spoilt = { status: 'Failed', reasonCode: 'segment.invalid', requests: 0, added: 0, removed: 0 }
+    expect(await rig.run(wanted)).toMatchObject(spoilt)
+    await rig.people(before)
+    for (let refresh = 1; refresh <= 2; refresh++) {
+      await rig.refreshed()
+      expect(await rig.lastRun(wanted)).toMatchObject(spoilt)
+    }
+    expect(await rig.members(wanted)).toEqual(members)
+    await updateSegment(rig.db, segment, { rule: inCity('Oslo') })
+    await rig.refreshed()
+    expect(await rig.lastRun(wanted)).toMatchObject({ status: 'Successful', removed: 1 })
+    expect(await rig.members(wanted)).toEqual(hashesOf(before))
   })
 
   test.each([

@@ -11,8 +11,16 @@ export interface Ended {
   readonly stderr: string
 }
 
-export const startCommand = (...words: readonly string[]): ChildProcess =>
-  spawn(process.execPath, [join(projectRoot, 'src', 'main.ts'), ...words], { stdio: ['ignore', 'pipe', 'pipe'] })
+export const startCommandWith = (
+  environment: Readonly<Record<string, string>>,
+  ...words: readonly string[]
+): ChildProcess =>
+  spawn(process.execPath, [join(projectRoot, 'src', 'main.ts'), ...words], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...environment },
+  })
+
+export const startCommand = (...words: readonly string[]): ChildProcess => startCommandWith({}, ...words)
 
 /** Runs it to its end; one that hangs is killed, and its code is null. */
 export const runCommand = async (...words: readonly string[]): Promise<Ended> => {
