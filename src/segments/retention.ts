@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import { z } from 'zod'
 import type { DataEngine, Session } from '../engine/engine.ts'
 import { tableExists } from '../engine/table-exists.ts'
+import { dropFileCounts } from '../sources/sealed-files.ts'
 import { allSealedTables, sealedTables, setAsideTableOf } from '../sources/sealed-tables.ts'
 import { profilesTable } from '../unify/profiles.ts'
 import { membersTable } from './members.ts'
@@ -16,6 +17,7 @@ async function dropOldTables(session: Session): Promise<void> {
     await session.run(sql`drop table if exists ${sql.id(old.table)}`)
     await session.run(sql`drop table if exists ${setAsideTableOf(old.name, old.version)}`)
     await session.run(sql`delete from sealed_table where name = ${old.name} and version = ${old.version}`)
+    await dropFileCounts(session, old.version)
   }
 }
 

@@ -1,23 +1,12 @@
 /** Reads the header of a CSV file and says in plain words why a file is not the one that was declared. */
-import { open } from 'node:fs/promises'
 import type { SourceTable } from '../domain/source.ts'
 import { SundError } from '../errors.ts'
-import type { SourceFile } from './find-files.ts'
+import { beginningOf } from './file-kind.ts'
+import type { PlainContent } from './plain-content.ts'
 
 /** A header longer than this is no header. */
 const LONGEST_HEADER = 1024 * 1024
 const DELIMITERS = [',', ';', '\t', '|']
-
-const beginning = async (file: SourceFile): Promise<Buffer> => {
-  const opened = await open(file.path, 'r')
-  try {
-    const buffer = Buffer.alloc(Math.min(file.bytes, LONGEST_HEADER))
-    const { bytesRead } = await opened.read(buffer, 0, buffer.length, 0)
-    return buffer.subarray(0, bytesRead)
-  } finally {
-    await opened.close()
-  }
-}
 
 /** The values of the first record, or undefined where it does not end. */
 const firstRecord = (text: string, delimiter: string): string[] | undefined => {
@@ -42,42 +31,31 @@ const firstRecord = (text: string, delimiter: string): string[] | undefined => {
   return quoted ? undefined : [...values, value.replace(/\r$/, '')]
 }
 
-const isHtml = (text: string): boolean => /^\s*<(?:!doctype|html|head|body|\?xml|!--)/i.test(text)
-
-const checkText = (head: Buffer, file: string): string => {
-  const [first, second] = head
-  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {
-    throw new SundError('source.not_utf8', { file, line: 1 })
-  }
-  const text = new TextDecoder('utf-8').decode(head)
-  if (text.trim() === '') throw new SundError('source.file_empty', { file })
-  if (isHtml(text)) throw new SundError('source.html', { file })
-  return text
-}
-
 const checkDeclared = (source: SourceTable, header: readonly string[], text: string, file: string): void => {
   const repeated = header.find((name, index) => name.trim() !== '' && header.indexOf(name) !== index)
   const missing = source.columns.find(({ name }) => !header.includes(name))
   if (missing !== undefined) {
     const fitting = DELIMITERS.find((delimiter) => firstRecord(text, delimiter)?.includes(missing.name) === true)
     if (fitting !== undefined) {
-      throw new SundError('source.wrong_delimiter', { file, declared: shown(source.delimiter), found: shown(fitting) })
+      throw new SundError('source.wrong_delimiter', { file, declared: word(source.delimiter), found: word(fitting) })
     }
     throw new SundError('source.column_missing', { file, column: missing.name, found: header.join(', ').slice(0, 300) })
   }
   if (repeated !== undefined) throw new SundError('source.duplicate_header', { file, column: repeated })
 }
 
-const shown = (delimiter: string): string => (delimiter === '\t' ? 'tab' : delimiter)
+const word = (delimiter: string): string => (delimiter === '\t' ? 'tab' : delimiter)
 
-/** The names of the file's columns, in order; every declared column is among them, once. */
-export async function readHeader(source: SourceTable, file: SourceFile): Promise<string[]> {
-  const head = await beginning(file)
-  const text = checkText(head, file.shown)
+/** The names of the file's columns, in order; every declared column is among them, once. `shown`: the file's name. */
+export async function readHeader(source: SourceTable, content: PlainContent, shown: string): Promise<string[]> {
+  const head = await beginningOf(content.path, LONGEST_HEADER)
+  const text = new TextDecoder('utf-8').decode(head)
+  if (text.trim() === '') throw new SundError('source.file_empty', { file: shown })
   const header = firstRecord(text, source.delimiter)
+  if (header?.some((name) => name.includes('\0'))) throw new SundError('source.nul_byte', { file: shown, line: 1 })
   if (header === undefined || (head.length === LONGEST_HEADER && !head.includes(10))) {
-    throw new SundError('source.open_quote', { file: file.shown, line: 1 })
+    throw new SundError('source.open_quote', { file: shown, line: 1 })
   }
-  checkDeclared(source, header, text, file.shown)
+  checkDeclared(source, header, text, shown)
   return header
 }

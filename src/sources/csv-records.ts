@@ -7,7 +7,7 @@ const QUOTE = 34
 const SPACE = 32
 
 /** An array of whole numbers up to 2^53 that grows without boxing. */
-class Positions {
+export class Positions {
   #values = new Float64Array(1024)
   length = 0
 
@@ -25,11 +25,15 @@ class Positions {
   }
 }
 
-export interface CsvRecords {
+/** Where the records of a file lie. */
+export interface Records {
   /** Records after the header, empty lines not counted. */
   readonly count: number
-  /** Line of the file, from 1, on which the record at `index` (from 0) begins. */
+  /** Line of the file, from 1, on which the record at `index` (from 0) begins; in Parquet, which has none, its row. */
   line(index: number): number
+}
+
+export interface CsvRecords extends Records {
   /** The record that holds the byte at this place of the file. */
   at(byte: number): number
   /** The line whose quote is never closed. */

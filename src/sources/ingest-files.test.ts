@@ -5,6 +5,7 @@ import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { anyRow, aside, type DataFolder, now, openDataFolder, source } from './data-folder.ts'
 import { ingest } from './ingest.ts'
+import { sealedFiles } from './sealed-files.ts'
 import { sealedTables, setAsideRows } from './sealed-tables.ts'
 
 let place: DataFolder
@@ -32,6 +33,21 @@ describe('files', () => {
       aside(3, 'key_repeated', 'id', 'part-2.csv'),
       aside(6, 'malformed', null, 'part-2.csv'),
     ])
+    expect(await sealedFiles(place.engine, sealed.version)).toEqual([
+      { file: 'part-1.csv', rows: 2, setAside: 1 },
+      { file: 'part-2.csv', rows: 2, setAside: 2 },
+    ])
+    await rm(join(place.folder, 'part-1.csv'))
+    const without = await ingest(place.engine, source({ file: 'part-*.csv' }), { folder: place.folder, now })
+    expect(await sealedFiles(place.engine, without.version)).toEqual([{ file: 'part-2.csv', rows: 3, setAside: 1 }])
+  })
+
+  test('every file of a pattern has the declared columns, or the refused one is named', async () => {
+    await place.write('id,name\n1,Ada\n', 'part-1.csv')
+    await place.write('id,nom\n2,Bo\n', 'part-2.csv')
+    await expect(
+      ingest(place.engine, source({ file: 'part-*.csv' }), { folder: place.folder, now }),
+    ).rejects.toMatchObject({ code: 'source.column_missing', details: { file: 'part-2.csv', column: 'name' } })
   })
 
   test.each<[string, string | Buffer | null, object]>([
@@ -60,8 +76,17 @@ describe('files', () => {
     ['ragged', 'id,name\n1,a\n2\n3\n', { code: 'source.mostly_malformed', details: { line: 3, count: 2, rows: 3 } }],
     ['NUL byte', 'id,name\n1,a\n2,b\0c\n', { code: 'source.nul_byte', details: { line: 3 } }],
     ['Latin-1', Buffer.from('id,name\n1,a\n2,\u00e6\n', 'latin1'), { code: 'source.not_utf8', details: { line: 3 } }],
-    ['UTF-16', Buffer.from('\ufeffid,name\n1,a\n', 'utf16le'), { code: 'source.not_utf8', details: { line: 1 } }],
-    ['compressed', Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 10, 13]), { code: 'source.column_missing' }],
+    [
+      'UTF-16 without its mark',
+      Buffer.from('id,name\n1,a\n', 'utf16le'),
+      { code: 'source.nul_byte', details: { line: 1 } },
+    ],
+    ['cut in its last row', 'id,name\n1,a\n2,b\n3', { code: 'source.truncated', details: { line: 4 } }],
+    [
+      'compressed',
+      Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 10, 13]),
+      { code: 'source.wrong_kind', details: { found: 'gzip' } },
+    ],
     ['a quote never closed', 'id,name\n1,a\n2,"b\n3,c\n', { code: 'source.open_quote', details: { line: 3 } }],
     ['mixed line endings', 'id,name\r\n1,a\r\n2,b\n3,c\r\n', { code: 'source.line_endings', details: { line: 3 } }],
   ])('refused: %s; the version before it stays current', async (_name, content, error) => {
@@ -74,7 +99,12 @@ describe('files', () => {
       sql`select table_name as name from information_schema.tables order by 1`,
       anyRow,
     )
-    expect(tables.map(({ name }) => name)).toEqual(['sealed_table', 'set_aside_people_1', 'table_people_1'])
+    expect(tables.map(({ name }) => name)).toEqual([
+      'sealed_file',
+      'sealed_table',
+      'set_aside_people_1',
+      'table_people_1',
+    ])
   })
 
   test('refused: most values are not of their type', async () => {

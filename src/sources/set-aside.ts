@@ -1,10 +1,9 @@
 /** Rows that do not fit: finds them, refuses a file of which most do not, and keeps where each stood and why. */
 import { type RawBuilder, sql } from 'kysely'
 import { z } from 'zod'
-import type { SourceTable } from '../domain/source.ts'
+import { formatOf, type SourceTable } from '../domain/source.ts'
 import { SundError } from '../errors.ts'
-import type { Into } from './load-file.ts'
-import { type LoadedFile, linesOf } from './loaded-file.ts'
+import { type Into, type LoadedFile, linesOf } from './loaded-file.ts'
 import type { SetAsideReason, SetAsideRow } from './sealed-tables.ts'
 
 /** The mark of a row whose key an earlier row has. */
@@ -85,25 +84,27 @@ async function refuse(loading: Loading, { rows, setAside }: Tally): Promise<neve
   const malformedCount = loaded.reduce((sum, part) => sum + part.malformed.length, 0)
   const counts = { count: setAside, rows }
   if (malformed !== undefined && malformedCount >= (commonest?.n ?? 0)) {
-    const line = malformed.records?.line(malformed.malformed[0] ?? 0) ?? 0
-    throw new SundError('source.mostly_malformed', { file: malformed.file.shown, line, ...counts })
+    const line = (await malformed.file.records()).line(malformed.malformed[0] ?? 0)
+    const code = formatOf(source) === 'jsonl' ? 'source.mostly_not_json' : 'source.mostly_malformed'
+    throw new SundError(code, { file: malformed.file.shown, line, ...counts })
   }
   if (commonest === undefined) throw new TypeError('Rows were set aside without a cause.')
-  const [at] = await linesOf(source, loaded, [commonest.place])
+  const [at] = await linesOf(loaded, [commonest.place])
   const { reason, column } = reasonOf(source, commonest.column)
   if (reason === 'malformed' || at === undefined) throw new TypeError('A row has no line.')
   throw new SundError(refusals[reason], { ...at, column, ...counts })
 }
 
-const malformedRows = (loaded: readonly LoadedFile[]): SetAsideRow[] =>
-  loaded.flatMap(({ file, records, malformed }) =>
-    malformed.map((place) => ({
-      file: file.shown,
-      line: records?.line(place) ?? 0,
-      column: null,
-      reason: 'malformed' as const,
-    })),
-  )
+async function malformedRows(loaded: readonly LoadedFile[]): Promise<SetAsideRow[]> {
+  const rows: SetAsideRow[] = []
+  for (const { file, malformed } of loaded.filter((part) => part.malformed.length > 0)) {
+    const records = await file.records()
+    for (const place of malformed) {
+      rows.push({ file: file.shown, line: records.line(place), column: null, reason: 'malformed' })
+    }
+  }
+  return rows
+}
 
 async function misfitRows(loading: Loading): Promise<SetAsideRow[]> {
   const { source, session, table, loaded } = loading
@@ -113,7 +114,6 @@ async function misfitRows(loading: Loading): Promise<SetAsideRow[]> {
     misfit,
   )
   const lines = await linesOf(
-    source,
     loaded,
     misfits.map(({ place }) => place),
   )
@@ -143,7 +143,7 @@ export async function setAside(loading: Loading, into: RawBuilder<unknown>): Pro
   const counts = await tally(loading)
   if (counts.setAside === 0) return counts
   if (counts.setAside > counts.rows * MOST) return await refuse(loading, counts)
-  await insert(loading, into, [...malformedRows(loading.loaded), ...(await misfitRows(loading))])
+  await insert(loading, into, [...(await malformedRows(loading.loaded)), ...(await misfitRows(loading))])
   await loading.session.run(sql`delete from ${loading.table} where ${unfitColumn} is not null`)
   return counts
 }

@@ -1,8 +1,5 @@
-/** A first, fast look through a file: how many lines it has, whether each is a record, and whether it is text at all. */
-import { isUtf8 } from 'node:buffer'
-import { createReadStream } from 'node:fs'
-import { SundError } from '../errors.ts'
-import type { SourceFile } from './find-files.ts'
+/** A first, fast look through a CSV file: how many lines it has, whether each is a record, and whether it is text at all. */
+import { wholeLines } from './whole-lines.ts'
 
 const NEWLINE = 10
 const RETURN = 13
@@ -13,35 +10,16 @@ export interface Survey {
   readonly emptyLines: number
   /** Some line has an odd number of quotes: a value may go on in the next line. */
   readonly oddQuotes: boolean
+  /** The last line ends in a newline. */
+  readonly ended: boolean
 }
 
 class Surveyor {
   lines = 0
   emptyLines = 0
   oddQuotes = false
-  #rest = Buffer.alloc(0)
-  readonly #file: string
 
-  constructor(file: string) {
-    this.#file = file
-  }
-
-  /** Looks at the whole lines of the chunk and keeps the last, unfinished one for the next. */
-  read(chunk: Buffer): void {
-    const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
-    const end = bytes.lastIndexOf(NEWLINE) + 1
-    this.#wholeLines(bytes.subarray(0, end))
-    this.#rest = Buffer.from(bytes.subarray(end))
-  }
-
-  end(): void {
-    if (this.#rest.length > 0) this.#wholeLines(Buffer.concat([this.#rest, Buffer.of(NEWLINE)]))
-    this.#rest = Buffer.alloc(0)
-  }
-
-  #wholeLines(bytes: Buffer): void {
-    if (bytes.includes(0)) throw this.#notText('source.nul_byte', bytes, (line) => line.includes(0))
-    if (!isUtf8(bytes)) throw this.#notText('source.not_utf8', bytes, (line) => !isUtf8(line))
+  read(bytes: Buffer): void {
     let quote = bytes.indexOf(QUOTE)
     let start = 0
     for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, start)) {
@@ -53,27 +31,16 @@ class Surveyor {
       start = end + 1
     }
   }
-
-  #notText(code: 'source.nul_byte' | 'source.not_utf8', bytes: Buffer, isBad: (line: Buffer) => boolean): SundError {
-    let line = this.lines + 1
-    let start = 0
-    for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, start)) {
-      if (isBad(bytes.subarray(start, end))) break
-      line++
-      start = end + 1
-    }
-    return new SundError(code, { file: this.#file, line })
-  }
 }
 
-/**
- * Reads the file once. A NUL byte or bytes that are not UTF-8 refuse the whole file: setting aside only the rows with
- * letters beyond ASCII would make all those people vanish.
- */
-export async function survey(file: SourceFile): Promise<Survey> {
-  const surveyor = new Surveyor(file.shown)
-  for await (const chunk of createReadStream(file.path, { highWaterMark: 1024 * 1024 })) surveyor.read(chunk)
-  surveyor.end()
+/** Reads the file once. A NUL byte or bytes that are not UTF-8 refuse the whole file. */
+export async function survey(path: string, shown: string): Promise<Survey> {
+  const surveyor = new Surveyor()
+  let ended = true
+  for await (const part of wholeLines(path, shown)) {
+    surveyor.read(part.bytes)
+    ended = part.ended
+  }
   const { lines, emptyLines, oddQuotes } = surveyor
-  return { lines, emptyLines, oddQuotes }
+  return { lines, emptyLines, oddQuotes, ended }
 }

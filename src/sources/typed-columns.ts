@@ -32,20 +32,25 @@ const isBlank = (text: Expression): Expression => sql`${text} is null or trim(${
  * `_unfit`: the place (from 0) of the first declared column that does not fit, else null. A row with one value that
  * cannot be read is set aside whole: a person whose "no" was misspelt must not be taken for one who said nothing.
  */
-const unfit = (columns: readonly TypedColumn[], key: string): Expression => {
+const unfit = (columns: readonly TypedColumn[], key: string, isBad: (text: Expression) => Expression): Expression => {
   const cases = columns.map(({ column, raw, value }, index) => {
-    if (column.name === key) return sql`when ${isBlank(raw)} then ${sql.lit(index)}`
-    return column.type === 'text' ? sql`` : sql`when ${value} is null and not (${isBlank(raw)}) then ${sql.lit(index)}`
+    if (column.name === key) return sql`when ${isBlank(raw)} or ${isBad(raw)} then ${sql.lit(index)}`
+    if (column.type === 'text') return sql`when ${isBad(raw)} then ${sql.lit(index)}`
+    return sql`when ${value} is null and not (${isBlank(raw)}) then ${sql.lit(index)}`
   })
   return sql`case ${sql.join(cases, sql` `)} end`
 }
 
-/** The rows of one file, typed, with `_unfit`: one pass over `scan`, a relation with the columns of `rawColumns`. */
+/**
+ * The rows of one file, typed, with `_unfit`: one pass over `scan`, a relation with the columns of `rawColumns`.
+ * `isBad`: text that a text column cannot have, for formats in which it can stand.
+ */
 export const typedRows = (
   dialect: Dialect,
   source: SourceTable,
   header: readonly string[],
   scan: Expression,
+  isBad: (text: Expression) => Expression = () => sql`false`,
 ): Query => {
   const columns = source.columns.map((column, index): TypedColumn & { readonly inner: Expression } => {
     const raw = sql.id(`c${header.indexOf(column.name)}`)
@@ -55,6 +60,6 @@ export const typedRows = (
   const values = columns.filter(({ column }) => column.type !== 'text').map(({ inner }) => inner)
   const raws = [...new Set(columns.map(({ column }) => `c${header.indexOf(column.name)}`))].map((name) => sql.id(name))
   const named = columns.map(({ column, value }) => sql`${value} as ${sql.id(column.name)}`)
-  return sql`select ${sql.join(named)}, cast(${unfit(columns, source.key)} as smallint) as ${sql.id('_unfit')}
+  return sql`select ${sql.join(named)}, cast(${unfit(columns, source.key, isBad)} as smallint) as ${sql.id('_unfit')}
     from (select ${sql.join([...raws, ...values])} from ${scan})`
 }
