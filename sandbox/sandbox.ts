@@ -2,8 +2,9 @@
 import { join } from 'node:path'
 import { type Database, openDatabase } from './frame/database.ts'
 import { dumpLists } from './frame/dump.ts'
+import type { Phase, Received } from './frame/exchange.ts'
 import { type Delivery, type LoggedRequest, logSchema, type RequestLog, requestLog } from './frame/request-log.ts'
-import { type Phase, type RunningServer, serve } from './frame/server.ts'
+import { type RunningServer, serve } from './frame/server.ts'
 import type { Simulation, VendorDefinition, VendorList } from './frame/vendor.ts'
 import { forEachVendor, type SandboxVendor, sandboxVendors, type VendorSettings, vendorDefinitions } from './vendors.ts'
 
@@ -20,7 +21,11 @@ export interface SandboxOptions {
   readonly limits?: boolean
   /** Real milliseconds that each answer takes beyond its work; not divided by the pace. */
   readonly latencyMs?: number
-  /** 0: any free port. */
+  /** Simulators that count what they receive and keep no records, to measure a sender by; false by default. */
+  readonly discard?: boolean
+  /** False keeps neither requests nor deliveries, but still what is forbidden; true by default. */
+  readonly requestLog?: boolean
+  /** 0: any free port. A vendor's storage host takes the port after, or any free one. */
   readonly ports?: Partial<Record<SandboxVendor, number>>
   readonly settings?: VendorSettings
   /** Milliseconds since the epoch; the machine's clock by default. */
@@ -44,6 +49,8 @@ export interface Sandbox {
   /** Every record of every accepted write, in order of acceptance. */
   deliveries(vendor: SandboxVendor): Iterable<Delivery>
   requests(vendor: SandboxVendor): LoggedRequest[]
+  /** Requests, bytes of bodies and accepted records since this start. */
+  received(vendor: SandboxVendor): Received
   /** Each use of a switch that must never be sent, since the home was made: `<vendor>: <what>`. */
   forbidden(): string[]
   /** Answers what was received, then stops. */
@@ -57,24 +64,36 @@ interface Running {
   readonly server: RunningServer
 }
 
-const portInUse = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+/** The port that somebody else has, where that is the error. */
+const portInUse = (error: unknown): unknown =>
+  error instanceof Error && 'code' in error && error.code === 'EADDRINUSE' && 'port' in error ? error.port : undefined
 
 const startVendor = async (
   vendor: SandboxVendor,
   definition: VendorDefinition,
   options: SandboxOptions,
 ): Promise<Running> => {
-  const { pace = 1, limits = true, latencyMs = 0, now = Date.now } = options
+  const { pace = 1, limits = true, latencyMs = 0, discard = false, now = Date.now } = options
   const port = options.ports?.[vendor] ?? definition.port
   const db = openDatabase(join(options.home, `${vendor}.sqlite`), `${logSchema}${definition.schema}`)
-  let origin = ''
+  let [origin, storageOrigin] = ['', '']
   try {
-    const log = requestLog(db)
-    const wait = (seconds: number): number => (seconds * 1000) / pace
-    const simulation = definition.start({ db, limits, now, wait, origin: () => origin })
+    const log = requestLog(db, options.requestLog ?? true)
+    const simulation = definition.start({
+      db,
+      limits,
+      discard,
+      now,
+      wait: (seconds) => (seconds * 1000) / pace,
+      origin: () => origin,
+      storageOrigin: () => storageOrigin,
+      stageDelivery: log.stage,
+      dropDelivery: log.dropStaged,
+    })
     const server = await serve(simulation, {
       vendor,
       port,
+      storagePort: port === 0 ? 0 : port + 1,
       latencyMs,
       db,
       log,
@@ -83,12 +102,14 @@ const startVendor = async (
       onForbidden: (what) => process.stderr.write(`SANDBOX: FORBIDDEN REQUEST TO ${vendor.toUpperCase()}: ${what}\n`),
     })
     origin = `http://127.0.0.1:${server.port}`
+    storageOrigin = `http://127.0.0.1:${server.storagePort}`
     return { db, log, simulation, server }
   } catch (error) {
     db.close()
-    if (!portInUse(error)) throw error
+    const taken = portInUse(error)
+    if (taken === undefined) throw error
     throw new Error(
-      `The sandbox cannot serve ${vendor}: port ${port} of 127.0.0.1 is in use. Stop the program that uses it, or choose another port for ${vendor} (0 takes any free one).`,
+      `The sandbox cannot serve ${vendor}: port ${taken} of 127.0.0.1 is in use. Stop the program that uses it, or choose another port for ${vendor} (0 takes any free one).`,
       { cause: error },
     )
   }
@@ -135,6 +156,7 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
     },
     deliveries: (vendor) => running(vendor).log.deliveries(),
     requests: (vendor) => running(vendor).log.requests(),
+    received: (vendor) => running(vendor).server.received(),
     forbidden: () => [...started].flatMap(([vendor, { log }]) => log.forbidden().map((what) => `${vendor}: ${what}`)),
     close: () => stopAll([...started.values()]),
   }

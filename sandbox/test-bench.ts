@@ -31,7 +31,7 @@ export interface Bench {
 export interface Asked {
   readonly headers?: Readonly<Record<string, string>>
   readonly json?: unknown
-  readonly body?: string | Uint8Array<ArrayBuffer>
+  readonly body?: string | Uint8Array<ArrayBuffer> | FormData
 }
 
 const jsonOf = (text: string): unknown => {

@@ -1,4 +1,4 @@
-/** Reads a request's body up to a cap, unpacking gzip. */
+/** Reads a request's body: whole up to a cap, unpacking gzip, or piece by piece as it comes. */
 import type { IncomingMessage } from 'node:http'
 import { gunzipSync } from 'node:zlib'
 
@@ -25,12 +25,17 @@ const unpack = (bytes: Buffer, maxBytes: number): ReceivedBody => {
  * The whole body. One that is too large is read to its end and thrown away, so that the client reads the refusal
  * rather than a broken connection.
  */
-export const receiveBody = async (request: IncomingMessage, maxBytes: number): Promise<ReceivedBody> => {
+export const receiveBody = async (
+  request: IncomingMessage,
+  maxBytes: number,
+  countBytes: (bytes: number) => void,
+): Promise<ReceivedBody> => {
   const chunks: Buffer[] = []
   let size = 0
   try {
     for await (const chunk of request) {
       if (!Buffer.isBuffer(chunk)) return { kind: 'unreadable' }
+      countBytes(chunk.length)
       size += chunk.length
       if (size <= maxBytes) chunks.push(chunk)
       else chunks.length = 0
@@ -44,4 +49,24 @@ export const receiveBody = async (request: IncomingMessage, maxBytes: number): P
   const encoding = request.headers['content-encoding']
   if (encoding === undefined || encoding === 'identity') return { kind: 'whole', bytes }
   return encoding === 'gzip' ? unpack(bytes, maxBytes) : { kind: 'unreadable' }
+}
+
+/** The body as it comes, to be read by one reader after another. Throws where the client goes away. */
+export const streamBody = (request: IncomingMessage, countBytes: (bytes: number) => void): AsyncIterable<Buffer> => ({
+  async *[Symbol.asyncIterator]() {
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      if (!Buffer.isBuffer(chunk)) throw new Error('The sandbox reads bodies as bytes.')
+      countBytes(chunk.length)
+      yield chunk
+    }
+  },
+})
+
+/** Reads what is left, so that the client reads the answer rather than a broken connection. */
+export const drain = async (body: AsyncIterable<Buffer>): Promise<void> => {
+  let size = 0
+  for await (const chunk of body) {
+    size += chunk.length
+    if (size > drainBytes) return
+  }
 }

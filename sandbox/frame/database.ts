@@ -60,6 +60,12 @@ export const integer = (row: Row, column: string): number => {
   return value
 }
 
+export const bytes = (row: Row, column: string): Uint8Array => {
+  const value = row[column]
+  if (!(value instanceof Uint8Array)) throw wrong(column)
+  return value
+}
+
 /** For queries that always give one row. */
 export const only = (row: Row | undefined): Row => {
   if (row === undefined) throw new Error('The sandbox expected a row and found none.')

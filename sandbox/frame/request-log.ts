@@ -1,7 +1,7 @@
 /** What was asked of a simulator: every request, the records of every accepted write, every forbidden switch. */
 import { z } from 'zod'
 import { type Database, integer, only, text } from './database.ts'
-import type { Delivered } from './vendor.ts'
+import type { Answer, Delivered } from './vendor.ts'
 
 export interface LoggedRequest {
   readonly id: number
@@ -31,13 +31,19 @@ CREATE TABLE IF NOT EXISTS delivery (
   id INTEGER PRIMARY KEY, request_id INTEGER NOT NULL, list_id TEXT NOT NULL,
   operation TEXT NOT NULL CHECK (operation IN ('add', 'remove')), identifiers TEXT NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS staged_delivery (
+  id INTEGER PRIMARY KEY, upload TEXT NOT NULL, list_id TEXT NOT NULL, operation TEXT NOT NULL, identifiers TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS staged_delivery_upload ON staged_delivery (upload);
 CREATE TABLE IF NOT EXISTS forbidden (id INTEGER PRIMARY KEY, request_id INTEGER NOT NULL, what TEXT NOT NULL) STRICT;
 `
 
 export interface RequestLog {
   /** The highest request id so far, over all starts of this simulator. */
   lastId(): number
-  add(request: LoggedRequest, delivered: readonly Delivered[], forbidden: string | undefined): void
+  add(request: LoggedRequest, answer: Pick<Answer, 'delivered' | 'staged'>, forbidden: string | undefined): void
+  stage(upload: string, delivered: Delivered): void
+  dropStaged(upload: string): void
   requests(): LoggedRequest[]
   deliveries(): Iterable<Delivery>
   forbidden(): string[]
@@ -46,7 +52,10 @@ export interface RequestLog {
 const identifierTexts = z.array(z.string())
 const operations = z.enum(['add', 'remove'])
 
-export const requestLog = (db: Database): RequestLog => {
+/** With `keep` false only forbidden switches are remembered. */
+export const requestLog = (db: Database, keep: boolean): RequestLog => {
+  // Nothing that was staged belongs to an upload that can still become whole.
+  db.exec('DELETE FROM staged_delivery')
   const last = db.prepare('SELECT coalesce(max(id), 0) AS id FROM request')
   const insert = db.prepare(
     'INSERT INTO request (id, at, method, path, status, records, write) VALUES (?, ?, ?, ?, ?, ?, ?)',
@@ -54,6 +63,19 @@ export const requestLog = (db: Database): RequestLog => {
   const insertDelivery = db.prepare(
     'INSERT INTO delivery (request_id, list_id, operation, identifiers) VALUES (?, ?, ?, ?)',
   )
+  const insertStaged = db.prepare(
+    'INSERT INTO staged_delivery (upload, list_id, operation, identifiers) VALUES (?, ?, ?, ?)',
+  )
+  const acceptStaged = db.prepare(
+    `INSERT INTO delivery (request_id, list_id, operation, identifiers)
+     SELECT ?, list_id, operation, identifiers FROM staged_delivery WHERE upload = ? ORDER BY id`,
+  )
+  const acceptRenamed = db.prepare(
+    `INSERT INTO delivery (request_id, list_id, operation, identifiers)
+     SELECT ?, names.value, operation, identifiers FROM staged_delivery JOIN json_each(?) AS names ON names.key = list_id
+     WHERE upload = ? ORDER BY staged_delivery.id`,
+  )
+  const dropStaged = db.prepare('DELETE FROM staged_delivery WHERE upload = ?')
   const insertForbidden = db.prepare('INSERT INTO forbidden (request_id, what) VALUES (?, ?)')
 
   function* deliveries(): Iterable<Delivery> {
@@ -73,12 +95,24 @@ export const requestLog = (db: Database): RequestLog => {
 
   return {
     lastId: () => integer(only(last.get()), 'id'),
-    add({ id, at, method, path, status, records, write }, delivered, forbidden) {
-      insert.run(id, Math.round(at), method, path, status, records, write ? 1 : 0)
-      for (const { listId, operation, identifiers } of delivered) {
-        insertDelivery.run(id, listId, operation, JSON.stringify(identifiers))
-      }
+    add({ id, at, method, path, status, records, write }, { delivered = [], staged }, forbidden) {
       if (forbidden !== undefined) insertForbidden.run(id, forbidden)
+      if (keep) {
+        insert.run(id, Math.round(at), method, path, status, records, write ? 1 : 0)
+        for (const { listId, operation, identifiers } of delivered) {
+          insertDelivery.run(id, listId, operation, JSON.stringify(identifiers))
+        }
+      }
+      if (staged === undefined) return
+      if (keep && staged.listIds === undefined) acceptStaged.run(id, staged.upload)
+      if (keep && staged.listIds !== undefined) acceptRenamed.run(id, JSON.stringify(staged.listIds), staged.upload)
+      dropStaged.run(staged.upload)
+    },
+    stage(upload, { listId, operation, identifiers }) {
+      if (keep) insertStaged.run(upload, listId, operation, JSON.stringify(identifiers))
+    },
+    dropStaged(upload) {
+      dropStaged.run(upload)
     },
     requests: () =>
       db

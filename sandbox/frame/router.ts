@@ -1,8 +1,8 @@
 /** Finds the route of a request. */
-import type { Route } from './vendor.ts'
+import type { Route, StreamedRoute } from './vendor.ts'
 
 export type Match =
-  | { readonly kind: 'route'; readonly route: Route; readonly params: Readonly<Record<string, string>> }
+  | { readonly kind: 'route'; readonly route: Route | StreamedRoute; readonly params: Readonly<Record<string, string>> }
   /** The path exists, but not with this method. */
   | { readonly kind: 'wrong method' }
   | { readonly kind: 'none' }
@@ -30,7 +30,7 @@ const paramsOf = (pattern: readonly string[], parts: readonly string[]): Record<
 }
 
 /** Routes are tried in their order, so a fixed path comes before one with a parameter in its place. */
-export const router = (routes: readonly Route[]): ((method: string, path: string) => Match) => {
+export const router = (routes: readonly (Route | StreamedRoute)[]): ((method: string, path: string) => Match) => {
   const compiled = routes.map((route) => ({ route, pattern: route.path.split('/') }))
   return (method, path) => {
     const parts = path.split('/')

@@ -22,6 +22,10 @@ export interface Audiences {
   all(): VendorList[]
   /** The audience of this id, which is a string as all ids of this API. */
   find(id: string): Row | undefined
+  /** Makes one audience of its body in a call; the code of what is wrong with it otherwise. */
+  create(item: unknown): string | Code
+  /** The parent that a list of this scope has. */
+  parentOf(scope: string): string | undefined
   members(id: string): Iterable<string>
 }
 
@@ -211,6 +215,8 @@ export const microsoftAudiences = (world: World): Audiences => {
         members: integer(row, 'members'),
       })),
     find,
+    create: createOne,
+    parentOf: (scope) => parentOf[scope],
     *members(id) {
       const row = find(id)
       if (row === undefined) return

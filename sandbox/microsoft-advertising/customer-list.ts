@@ -9,7 +9,7 @@ import type { Audiences } from './audiences.ts'
 import { batchError, operationFault, tracked } from './faults.ts'
 
 const mostItems = 1000
-const hashShape = /^[0-9a-f]{64}$/
+export const hashShape = /^[0-9a-f]{64}$/
 export const applyPath = '/CampaignManagement/v13/CustomerListUserData/Apply'
 
 const applyBody = z.object({
@@ -60,6 +60,7 @@ export const customerListRoute = (world: World, audiences: Audiences): Route => 
     const failed: ReturnType<typeof batchError>[] = []
     const identifiers: string[] = []
     for (const [index, item] of items.entries()) {
+      if (world.discard) continue
       if (typeof item !== 'string' || !hashShape.test(item)) failed.push(batchError(8004, index, 'CustomerListItems'))
       else {
         if (action === 'Add') add.run(list, item, Math.floor(call.now))
@@ -68,7 +69,7 @@ export const customerListRoute = (world: World, audiences: Audiences): Route => 
       }
     }
     const operation = action === 'Add' ? 'add' : 'remove'
-    const delivered = [{ listId: audienceId, operation, identifiers } as const]
+    const delivered = world.discard ? [] : [{ listId: audienceId, operation, identifiers } as const]
     return tracked(200, { PartialErrors: failed }, { records: items.length, delivered })
   }
 

@@ -17,6 +17,20 @@ const errors = {
   109: ['AuthenticationTokenExpired', 'Authentication token expired. Please renew it or obtain a new token.'],
   116: ['RequestMissingHeaders', 'One or more required header elements are missing from the request.'],
   117: ['CallRateExceeded', 'You have exceeded the number of calls that you are allowed to make in a minute.'],
+  3219: ['BulkServiceFormatVersionRequired', 'The format version is required.'],
+  3220: ['BulkServiceInvalidBulkUploadUrl', 'Invalid bulk upload URL.'],
+  3221: ['BulkServiceNoFileFound', 'No file uploaded.'],
+  3222: ['BulkServiceMultipleFilesFound', 'More than one file uploaded.'],
+  3223: ['BulkServiceInvalidFileExtension', 'The file extension is not recognized.'],
+  3224: ['BulkServiceUrlAlreadyUsedForUpload', 'The URL has already been used for file upload.'],
+  3226: ['BulkServiceUrlExpired', 'The URL has expired and cannot be used for uploads.'],
+  3227: ['BulkServiceTooManyRequests', 'Too many requests.'],
+  4201: ['BulkServiceInvalidRequestId', 'The specified RequestId is not valid.'],
+  4203: ['BulkServiceUnknownTypeForRow', 'The Type column of the row was not recognized.'],
+  4204: [
+    'BulkServiceNoMoreCallsPermittedForTheTimePeriod',
+    'No more bulk upload calls will be permitted for this account for the current time period.',
+  ],
   4835: ['InvalidAudienceId', 'The audience ID is invalid.'],
   4837: ['DuplicateAudienceId', 'Duplicate audience IDs are not allowed.'],
   4838: ['InvalidAudienceName', 'The audience name is invalid.'],
@@ -48,6 +62,15 @@ const errors = {
 } as const
 
 export type Code = keyof typeof errors
+
+const isCode = (code: number): code is Code => Object.hasOwn(errors, code)
+export const nameOf = (code: number): string => errors[isCode(code) ? code : 0][0]
+
+/** An error as the status of an upload tells it. */
+export const operationError = (code: Code) => {
+  const [ErrorCode, Message] = errors[code]
+  return { Code: code, Details: null, ErrorCode, Message }
+}
 
 /** An answer with the TrackingId that every answer of Microsoft Advertising carries. */
 export const tracked = (
@@ -91,6 +114,20 @@ export const operationFault = (code: Code, details: string | null = null): Answe
       TrackingId: trackingId,
       Type: 'ApiFaultDetail',
     },
+  }
+}
+
+/**
+ * The refusal of a file that was posted to an upload URL.
+ * https://learn.microsoft.com/en-us/advertising/guides/bulk-download-upload (checked 2026-11-21).
+ */
+export const uploadFault = (code: Code, requestId: string | null): Answer => {
+  const trackingId = randomUUID()
+  const [ErrorCode, Message] = errors[code]
+  return {
+    status: statusOf[code] ?? 400,
+    headers: { TrackingId: trackingId },
+    json: { TrackingId: trackingId, RequestId: requestId, Code: code, ErrorCode, Message },
   }
 }
 

@@ -1,7 +1,10 @@
-/** The simulator of Microsoft Advertising's Customer Match: sign-in, user, audiences, customer lists; all hosts on one origin. */
+/** The simulator of Microsoft Advertising's Customer Match: sign-in, user, audiences, customer lists, Bulk; all hosts on one origin. */
 import type { VendorDefinition } from '../frame/vendor.ts'
+import { startWork } from '../frame/work.ts'
 import { assumedCallsPerMinute, authorizing } from './access.ts'
 import { microsoftAudiences } from './audiences.ts'
+import { microsoftBulk } from './bulk.ts'
+import { bulkUploads } from './bulk-uploads.ts'
 import { customerListRoute, forbids } from './customer-list.ts'
 import { refusals } from './faults.ts'
 import { microsoftOAuth } from './oauth.ts'
@@ -12,6 +15,9 @@ export interface MicrosoftAdvertisingSettings {
   /** How long an access token lives. Not divided by the pace. */
   readonly tokenSeconds?: number
   readonly callsPerMinute?: number
+  /** Bytes and rows that a bulk file may have; the vendor's own limits by default. */
+  readonly bulkBytes?: number
+  readonly bulkRows?: number
 }
 
 export const microsoftAdvertising = (settings: MicrosoftAdvertisingSettings): VendorDefinition => ({
@@ -21,15 +27,25 @@ export const microsoftAdvertising = (settings: MicrosoftAdvertisingSettings): Ve
     const oauth = microsoftOAuth(world, settings.tokenSeconds ?? 3600)
     const audiences = microsoftAudiences(world)
     const authorized = authorizing(world, oauth, settings.callsPerMinute ?? assumedCallsPerMinute)
-    const accountRoutes = [...audiences.routes, customerListRoute(world, audiences)]
+    const work = startWork(world.db)
+    const uploads = bulkUploads(world, audiences, work)
+    const bulk = microsoftBulk(world, {
+      uploads,
+      work,
+      oauth,
+      ...(settings.bulkBytes === undefined ? {} : { mostBytes: settings.bulkBytes }),
+      ...(settings.bulkRows === undefined ? {} : { mostRows: settings.bulkRows }),
+    })
+    const accountRoutes = [...audiences.routes, customerListRoute(world, audiences), ...bulk.routes]
     return {
       routes: [
         ...oauth.routes,
         authorized('user', userRoute),
         ...accountRoutes.map((route) => authorized('account', route)),
+        ...bulk.openRoutes,
       ],
       refusals,
-      settle: () => undefined,
+      settle: () => uploads.settle(world.now()),
       forbids,
       lists: audiences.all,
       members: audiences.members,

@@ -15,6 +15,7 @@ export interface ContactStore {
   count(): number
   /** The contact whose address, or one of whose other addresses, this is; `email` in lower case. */
   find(email: string): Row | undefined
+  findBy(name: IdentifierName, value: string): Row | undefined
   byId(id: string): Row | undefined
   show(contact: Row): Record<string, unknown>
 }
@@ -162,6 +163,7 @@ export const contactStore = (world: World): ContactStore => {
     },
     count: () => integer(only(count.get()), 'contacts'),
     find: (email) => selectBy.email.get(email) ?? selectByAlternate.get(email),
+    findBy: (name, value) => selectBy[name].get(value),
     byId(id) {
       const row = selectByNumber.get(numberIn(id))
       return row !== undefined && row.id === id ? row : undefined

@@ -1,6 +1,6 @@
 /** SendGrid's calls on contacts: upsert, search by address, removal from one list. */
 import { z } from 'zod'
-import { integer, text } from '../frame/database.ts'
+import { integer, type Row, text } from '../frame/database.ts'
 import { type Answer, type Call, parseJson } from '../frame/vendor.ts'
 import type { GuardedRoute } from './access.ts'
 import { isValidAddress } from './address.ts'
@@ -21,16 +21,29 @@ const longestTarget = 8192
 
 const upsertBody = z.object({ list_ids: z.array(z.string()).optional(), contacts: z.array(z.unknown()) })
 const searchBody = z.object({ emails: z.array(z.string()) })
+const identifiersBody = z.object({ identifiers: z.array(z.string()) })
+const identifierTypes = z.enum(['email', 'phone_number_id', 'external_id', 'anonymous_id'])
+
+const emailKey = Buffer.from('"email"')
+
+/** How many contacts a body holds, without parsing it. */
+const emailsIn = (body: Buffer): number => {
+  let count = 0
+  for (let at = body.indexOf(emailKey); at !== -1; at = body.indexOf(emailKey, at + emailKey.length)) count++
+  return count
+}
 
 export interface ContactCalls {
+  readonly discard: boolean
   readonly contacts: ContactStore
   readonly jobs: Jobs
   listNumber(id: string): number | undefined
   customFields(): ReadonlyMap<string, FieldType>
 }
 
-export const contactRoutes = ({ contacts, jobs, listNumber, customFields }: ContactCalls): GuardedRoute[] => {
+export const contactRoutes = ({ discard, contacts, jobs, listNumber, customFields }: ContactCalls): GuardedRoute[] => {
   const upsert = (call: Call): Answer => {
+    if (discard) return jobs.acceptCounted('upsert_contacts', emailsIn(call.body), call.now)
     const parsed = parseJson(call.body)
     if (parsed === undefined) return badJson()
     const body = upsertBody.safeParse(parsed.value)
@@ -61,6 +74,17 @@ export const contactRoutes = ({ contacts, jobs, listNumber, customFields }: Cont
     }
   }
 
+  const foundOf = (wanted: readonly (readonly [value: string, row: Row | undefined])[]): Answer => {
+    if (wanted.every(([, row]) => row === undefined)) {
+      return refusal(404, { field: null, message: 'no contacts found' })
+    }
+    const shown = wanted.map(([value, row]) => [
+      value,
+      row === undefined ? { error: 'contact not found' } : { contact: contacts.show(row) },
+    ])
+    return { status: 200, json: { result: Object.fromEntries(shown) } }
+  }
+
   const search = (call: Call): Answer => {
     const parsed = parseJson(call.body)
     if (parsed === undefined) return badJson()
@@ -74,14 +98,29 @@ export const contactRoutes = ({ contacts, jobs, listNumber, customFields }: Cont
     if (invalid.length > 0) {
       return refusal(400, ...invalid.map((email) => ({ field: 'emails', message: `email '${email}' is not valid` })))
     }
-    let found = 0
-    const result: Record<string, unknown> = {}
-    for (const email of wanted) {
-      const row = contacts.find(email)
-      if (row !== undefined) found++
-      result[email] = row === undefined ? { error: 'contact not found' } : { contact: contacts.show(row) }
+    return foundOf([...wanted].map((email) => [email, contacts.find(email)]))
+  }
+
+  /** https://www.twilio.com/docs/sendgrid/api-reference/contacts/get-contacts-by-identifiers (checked 2026-11-21). */
+  const searchIdentifiers = (call: Call): Answer => {
+    const type = identifierTypes.safeParse(call.params.type)
+    if (!type.success) return refusal(400, { field: 'identifier_type', message: 'identifier_type is not valid' })
+    const parsed = parseJson(call.body)
+    if (parsed === undefined) return badJson()
+    const body = identifiersBody.safeParse(parsed.value)
+    if (!body.success || body.data.identifiers.length > mostSearched) {
+      return refusal(400, { field: 'identifiers', message: `identifiers must be an array of at most ${mostSearched}` })
     }
-    return found === 0 ? refusal(404, { field: null, message: 'no contacts found' }) : { status: 200, json: { result } }
+    const isEmail = type.data === 'email'
+    const wanted = new Set(body.data.identifiers.map((value) => (isEmail ? value.toLowerCase() : value)))
+    const invalid = isEmail ? [...wanted].filter((email) => !isValidAddress(email)) : []
+    if (invalid.length > 0) {
+      return refusal(
+        400,
+        ...invalid.map((email) => ({ field: 'identifiers', message: `email '${email}' is not valid` })),
+      )
+    }
+    return foundOf([...wanted].map((value) => [value, contacts.findBy(type.data, value)]))
   }
 
   const removeFromList = (call: Call): Answer => {
@@ -89,6 +128,7 @@ export const contactRoutes = ({ contacts, jobs, listNumber, customFields }: Cont
     const listId = call.params.id ?? ''
     const ids = [...new Set((call.query.get('contact_ids') ?? '').split(',').filter((id) => id !== ''))]
     if (ids.length === 0) return refusal(400, { field: 'contact_ids', message: 'contact_ids is required' })
+    if (discard) return jobs.acceptCounted('remove_contacts', ids.length, call.now)
     if (listNumber(listId) === undefined) return refusal(404, { field: 'id', message: 'list not found' })
     const rows = ids.map((id) => contacts.byId(id)).filter((row) => row !== undefined)
     if (rows.length < ids.length) {
@@ -104,7 +144,7 @@ export const contactRoutes = ({ contacts, jobs, listNumber, customFields }: Cont
     }
   }
 
-  const identifierOfRow = (row: NonNullable<ReturnType<ContactStore['byId']>>): string => {
+  const identifierOfRow = (row: Row): string => {
     for (const name of ['email', 'phone_number_id', 'external_id', 'anonymous_id']) {
       if (row[name] !== null) return text(row, name)
     }
@@ -122,6 +162,12 @@ export const contactRoutes = ({ contacts, jobs, listNumber, customFields }: Cont
       answer: upsert,
     },
     { method: 'POST', path: '/v3/marketing/contacts/search/emails', bucket: 'contacts', answer: search },
+    {
+      method: 'POST',
+      path: '/v3/marketing/contacts/search/identifiers/{type}',
+      bucket: 'contacts',
+      answer: searchIdentifiers,
+    },
     { method: 'DELETE', path: listContacts, bucket: 'lists', write: true, answer: removeFromList },
   ]
 }

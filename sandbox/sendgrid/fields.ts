@@ -45,6 +45,8 @@ const reservedFields = reserved.map(([name, type, readOnly], index) => ({
 }))
 const reservedNames = new Set(reserved.map(([name]) => name))
 
+const writable = new Map(reservedFields.filter((field) => !('read_only' in field)).map(({ id, name }) => [id, name]))
+
 const wantedField = z.object({
   name: z
     .string()
@@ -57,6 +59,8 @@ export interface Fields {
   readonly routes: readonly GuardedRoute[]
   /** Custom fields by id. */
   custom(): Map<string, FieldType>
+  /** The name of a reserved field that can be written. */
+  reserved(id: string): string | undefined
 }
 
 export const sendGridFields = (world: World): Fields => {
@@ -116,5 +120,6 @@ export const sendGridFields = (world: World): Fields => {
           .map(shown)
           .map(({ id, field_type }) => [id, field_type]),
       ),
+    reserved: (id) => writable.get(id),
   }
 }

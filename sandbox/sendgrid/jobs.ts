@@ -1,139 +1,184 @@
-/** SendGrid's asynchronous jobs: accepted at once, applied later and in order, one transaction each, told of by status. */
-import { createHash, randomUUID } from 'node:crypto'
+/** SendGrid's asynchronous jobs: accepted at once, applied later, piece by piece and in order, told of by status. */
+import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import { integer, only, type Row, text, textOrNull, transaction } from '../frame/database.ts'
+import { csvRow } from '../frame/csv.ts'
+import { integer, only, type Row, text, transaction } from '../frame/database.ts'
+import { gzipped } from '../frame/unpack.ts'
 import type { Answer, Call, Route, World } from '../frame/vendor.ts'
+import type { DueWork, Work } from '../frame/work.ts'
 import type { GuardedRoute } from './access.ts'
 import { refusal } from './answers.ts'
 import { jobRefusal, type Upsert } from './contact.ts'
 import type { ContactStore } from './contact-store.ts'
 import type { FieldType } from './fields.ts'
+import { signedUrl, storagePath, storageRefusals, unsigned } from './storage.ts'
 
 /**
  * Seconds until a job's contacts can be seen, and until its status says so. Assumed, near what was recorded: one contact
  * seen within 31 s, counts after 33 s while the status was still pending. More contacts take longer; how much is a guess.
  */
 const jobSeconds = { base: 30, perContact: 0.001, untilFinished: 5 }
+/** How long an errors file can be fetched once its job has ended. Assumed. */
+const errorsFileDays = 7
+
+export type Refused = readonly [identifier: string, reason: string]
 
 export interface UpsertPayload {
   readonly lists: readonly string[]
   readonly contacts: readonly Upsert[]
+  /** Rows of a file that were refused when it was read. */
+  readonly refused?: readonly Refused[]
 }
-/** Looks no deeper: only this file writes payloads, and one holds tens of thousands of contacts. */
+/** Looks no deeper: only this room writes payloads, and one holds tens of thousands of contacts. */
 const isUpsert = (value: unknown): value is UpsertPayload =>
   typeof value === 'object' && value !== null && 'lists' in value && 'contacts' in value
 
 const removePayload = z.object({ list: z.string(), contacts: z.array(z.number()) })
 export type RemovePayload = z.infer<typeof removePayload>
+export type JobType = 'upsert_contacts' | 'remove_contacts'
 
 export interface Jobs {
   readonly routes: readonly GuardedRoute[]
-  /** The errors file lies outside the API: its URL carries its own key. */
-  readonly openRoutes: readonly Route[]
-  /** Both give the answer to the call that asked. */
+  readonly storageRoutes: readonly Route[]
+  /** All three give the answer to the call that asked. */
   acceptUpsert(payload: UpsertPayload, now: number): Answer
   acceptRemoval(payload: RemovePayload, now: number): Answer
-  settle(): void
+  /** A job of which nothing is kept but how many records it had. */
+  acceptCounted(type: JobType, records: number, now: number): Answer
+  /** A job whose contacts come later. */
+  open(now: number): { readonly number: number; readonly id: string }
+  /** Gives a job, in place of what it had, an upload's pieces and the count of its contacts. */
+  schedule(job: number, upload: string, records: number, now: number): void
+  /** A job that was opened, of whose contacts nothing is kept but how many there were. */
+  count(job: number, records: number, now: number): void
+  /** The job ends failed, since it has no file that could be read. */
+  fail(job: number, at: number): void
+  settle(now: number): void
 }
 
 export interface JobOptions {
   readonly contacts: ContactStore
+  readonly work: Work
   /** The number of a list; undefined once it is gone. */
   listNumber(id: string): number | undefined
   customFields(): ReadonlyMap<string, FieldType>
   readonly planContacts: number
+  readonly gzipErrors: boolean
 }
 
-/** Ends a job's transaction without any of its contacts. */
+/** Ends a piece's transaction without any of its contacts. */
 class PlanLimit extends Error {}
 
 interface Tally {
   created: number
   updated: number
-  readonly errors: (readonly [identifier: string, reason: string])[]
+  readonly errors: Refused[]
 }
 
 export const identifierOf = ({ identifiers }: Upsert): string =>
   identifiers.email ?? identifiers.phone_number_id ?? identifiers.external_id ?? identifiers.anonymous_id ?? ''
 
-const quoted = (value: string): string => (/[",\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value)
-
-/** SendGrid does not say what its errors file looks like. Ours is a CSV of address and reason. */
-const errorsFile = (errors: Tally['errors']): string =>
-  ['email,error', ...errors.map(([identifier, reason]) => `${quoted(identifier)},${quoted(reason)}`), ''].join('\n')
-
-const signature = (id: string): string => createHash('sha256').update(`errors file of ${id}`).digest('hex')
-
 export const sendGridJobs = (world: World, options: JobOptions): Jobs => {
   const { db } = world
-  const { contacts } = options
-  const insert = db.prepare(
-    'INSERT INTO job (id, type, payload, requested, accepted_at, apply_at, finish_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  const { contacts, work } = options
+  const insert = db.prepare('INSERT INTO job (id, type, requested, accepted_at) VALUES (?, ?, ?, ?) RETURNING number')
+  const scheduled = db.prepare('UPDATE job SET requested = ?, finish_at = ?, unprocessable = 0 WHERE number = ?')
+  const failed = db.prepare('UPDATE job SET requested = 0, finish_at = ?, unprocessable = 1 WHERE number = ?')
+  const tallied = db.prepare(
+    'UPDATE job SET created = created + ?, updated = updated + ?, deleted = deleted + ?, errored = errored + ? WHERE number = ?',
   )
-  const latest = db.prepare('SELECT coalesce(max(apply_at), 0) AS at FROM job')
-  const nextDue = db.prepare(
-    'SELECT * FROM job WHERE payload IS NOT NULL AND apply_at <= ? ORDER BY apply_at, number LIMIT 1',
-  )
-  const applied = db.prepare(
-    'UPDATE job SET payload = NULL, created = ?, updated = ?, deleted = ?, errored = ?, errors = ? WHERE number = ?',
-  )
+  const insertErrors = db.prepare('INSERT INTO job_error (job, rows) VALUES (?, ?)')
+  const nextErrors = db.prepare('SELECT * FROM job_error WHERE job = ? AND number > ? ORDER BY number LIMIT 1')
   const selectOne = db.prepare('SELECT * FROM job WHERE id = ?')
+  const selectType = db.prepare('SELECT type FROM job WHERE number = ?')
 
-  const accept = (type: 'upsert_contacts' | 'remove_contacts', payload: unknown, size: number, now: number): Answer => {
+  const add = (type: JobType, requested: number, now: number) => {
     const id = randomUUID()
-    const own = now + world.wait(jobSeconds.base + size * jobSeconds.perContact)
+    return { id, number: integer(only(insert.get(id, type, requested, Math.round(now))), 'number') }
+  }
+
+  const finishAfter = (moment: number): number => Math.ceil(moment + world.wait(jobSeconds.untilFinished))
+  const doneAt = (records: number, now: number): number =>
+    Math.ceil(now + world.wait(jobSeconds.base + records * jobSeconds.perContact))
+
+  const schedule = (job: number, upload: string, records: number, now: number): void => {
+    work.cancel(job)
     // Never before a job that was accepted earlier: jobs are applied in their order.
-    const applyAt = Math.max(Math.ceil(own), integer(only(latest.get()), 'at'))
-    const finishAt = applyAt + Math.ceil(world.wait(jobSeconds.untilFinished))
-    insert.run(id, type, JSON.stringify(payload), size, Math.round(now), applyAt, finishAt)
+    const earlier = work.lastDue()
+    work.schedule(job, upload, (done) => Math.max(doneAt(done, now), earlier))
+    scheduled.run(records, finishAfter(Math.max(doneAt(records, now), earlier)), job)
+  }
+
+  const accept = (type: JobType, payload: unknown, size: number, now: number): Answer => {
+    const { id, number } = add(type, size, now)
+    work.stage(id, size, payload)
+    schedule(number, id, size, now)
     return { status: 202, json: { job_id: id }, records: size }
   }
 
-  const applyUpsert = (job: Row, payload: UpsertPayload): void => {
+  const count = (job: number, type: JobType, records: number, now: number): void => {
+    const [created, deleted] = type === 'upsert_contacts' ? [records, 0] : [0, records]
+    tallied.run(created, 0, deleted, 0, job)
+    scheduled.run(records, finishAfter(doneAt(records, now)), job)
+  }
+
+  const keepErrors = (job: number, errors: readonly Refused[]): void => {
+    if (errors.length > 0) insertErrors.run(job, errors.map((row) => csvRow(row)).join(''))
+  }
+
+  const applyUpsert = (due: DueWork, payload: UpsertPayload): void => {
     const lists = payload.lists.map(options.listNumber).filter((number) => number !== undefined)
     const fields = options.customFields()
-    const tally: Tally = { created: 0, updated: 0, errors: [] }
+    const tally: Tally = { created: 0, updated: 0, errors: [...(payload.refused ?? [])] }
     for (const contact of payload.contacts) {
       const early = jobRefusal(contact, fields)
       const result =
-        early === undefined
-          ? contacts.upsert(contact, lists, integer(job, 'apply_at'))
-          : { kind: 'refused' as const, reason: early }
+        early === undefined ? contacts.upsert(contact, lists, due.dueAt) : { kind: 'refused' as const, reason: early }
       if (result.kind === 'refused') tally.errors.push([identifierOf(contact), result.reason])
       // Somebody who already stands as asked counts as neither (seen by others, not documented).
       else if (result.kind !== 'unchanged') tally[result.kind]++
     }
-    if (tally.created > 0 && contacts.count() > options.planContacts) throw new PlanLimit()
-    const errors = tally.errors.length === 0 ? null : errorsFile(tally.errors)
-    applied.run(tally.created, tally.updated, 0, tally.errors.length, errors, integer(job, 'number'))
+    const limited = Number.isFinite(options.planContacts) && tally.created > 0
+    if (limited && contacts.count() > options.planContacts) throw new PlanLimit()
+    keepErrors(due.job, tally.errors)
+    tallied.run(tally.created, tally.updated, 0, tally.errors.length, due.job)
   }
 
-  const applyRemoval = (job: Row, payload: RemovePayload): void => {
+  const applyRemoval = (due: DueWork, payload: RemovePayload): void => {
     const list = options.listNumber(payload.list)
     if (list !== undefined) for (const contact of payload.contacts) contacts.leave(list, contact)
-    applied.run(0, 0, payload.contacts.length, 0, null, integer(job, 'number'))
+    tallied.run(0, 0, payload.contacts.length, 0, due.job)
   }
 
-  const failWhole = (job: Row, payload: UpsertPayload): void => {
-    const errors = errorsFile(payload.contacts.map((each) => [identifierOf(each), 'you have hit your contact limit']))
-    applied.run(0, 0, 0, payload.contacts.length, errors, integer(job, 'number'))
+  const failWhole = (due: DueWork, { contacts: all, refused = [] }: UpsertPayload): void => {
+    const limit = all.map((contact): Refused => [identifierOf(contact), 'you have hit your contact limit'])
+    keepErrors(due.job, [...refused, ...limit])
+    tallied.run(0, 0, 0, due.records, due.job)
   }
 
-  const apply = (job: Row): void => {
-    const payload: unknown = JSON.parse(text(job, 'payload'))
-    if (text(job, 'type') === 'remove_contacts') {
-      const removal = removePayload.parse(payload)
-      transaction(db, () => applyRemoval(job, removal))
+  const apply = (due: DueWork, done: () => void): void => {
+    const doing = (one: () => void): void =>
+      transaction(db, () => {
+        one()
+        done()
+      })
+    if (text(only(selectType.get(due.job)), 'type') === 'remove_contacts') {
+      const removal = removePayload.parse(due.body)
+      doing(() => applyRemoval(due, removal))
       return
     }
+    const payload = due.body
     if (!isUpsert(payload)) throw new Error("The sandbox's own file has a job that cannot be read.")
     try {
-      transaction(db, () => applyUpsert(job, payload))
+      doing(() => applyUpsert(due, payload))
     } catch (error) {
       if (!(error instanceof PlanLimit)) throw error
-      transaction(db, () => failWhole(job, payload))
+      doing(() => failWhole(due, payload))
     }
   }
+
+  const finishOf = (job: Row): number => (job.finish_at === null ? Number.POSITIVE_INFINITY : integer(job, 'finish_at'))
+  const errorsPath = (id: string): string => `${storagePath}errors/${id}`
 
   const results = (job: Row, finished: boolean): Record<string, unknown> => {
     const counts = Object.entries({
@@ -142,17 +187,19 @@ export const sendGridJobs = (world: World, options: JobOptions): Jobs => {
       deleted_count: integer(job, 'deleted'),
       errored_count: integer(job, 'errored'),
     }).filter(([, count]) => count > 0)
-    const id = text(job, 'id')
-    const url = `${world.origin()}/contact-import-errors/${id}?signature=${signature(id)}`
+    const hasErrors = finished && integer(job, 'errored') > 0
     return {
       requested_count: integer(job, 'requested'),
       ...Object.fromEntries(counts),
-      ...(finished && textOrNull(job, 'errors') !== null ? { errors_url: url } : {}),
+      ...(hasErrors
+        ? { errors_url: signedUrl(world, errorsPath(text(job, 'id')), finishOf(job) + errorsFileDays * 86_400_000) }
+        : {}),
     }
   }
 
   const finalStatus = (job: Row): string => {
     const errored = integer(job, 'errored')
+    if (integer(job, 'unprocessable') === 1) return 'failed'
     if (errored === 0) return 'completed'
     return errored === integer(job, 'requested') ? 'failed' : 'errored'
   }
@@ -160,7 +207,7 @@ export const sendGridJobs = (world: World, options: JobOptions): Jobs => {
   const status = (call: Call): Answer => {
     const job = selectOne.get(call.params.id ?? '')
     if (job === undefined) return refusal(404, { field: 'id', message: 'job not found' })
-    const finished = textOrNull(job, 'payload') === null && call.now >= integer(job, 'finish_at')
+    const finished = call.now >= finishOf(job)
     return {
       status: 200,
       json: {
@@ -169,27 +216,51 @@ export const sendGridJobs = (world: World, options: JobOptions): Jobs => {
         job_type: text(job, 'type'),
         results: results(job, finished),
         started_at: new Date(integer(job, 'accepted_at')).toISOString(),
-        ...(finished ? { finished_at: new Date(integer(job, 'finish_at')).toISOString() } : {}),
+        ...(finished ? { finished_at: new Date(finishOf(job)).toISOString() } : {}),
       },
     }
   }
 
+  /** SendGrid does not say what its errors file looks like. Ours is a CSV of address and reason. */
+  function* errorsFile(job: number): Generator<string> {
+    yield csvRow(['email', 'error'])
+    for (let row = nextErrors.get(job, 0); row !== undefined; row = nextErrors.get(job, integer(row, 'number'))) {
+      yield text(row, 'rows')
+    }
+  }
+
   const errors = (call: Call): Answer => {
-    const id = call.params.id ?? ''
-    const job = call.query.get('signature') === signature(id) ? selectOne.get(id) : undefined
-    const file = job === undefined ? null : textOrNull(job, 'errors')
-    if (file === null) return { status: 403, text: 'AccessDenied' }
-    return { status: 200, text: file, headers: { 'content-type': 'text/csv' } }
+    const refused = unsigned(call)
+    if (refused !== undefined) return refused
+    const job = selectOne.get(call.params.id ?? '')
+    if (job === undefined) return storageRefusals.notFound(call)
+    const file = errorsFile(integer(job, 'number'))
+    if (options.gzipErrors) {
+      return { status: 200, pieces: gzipped(file), headers: { 'content-type': 'application/gzip' } }
+    }
+    async function* pieces(): AsyncGenerator<Uint8Array> {
+      for (const piece of file) yield Buffer.from(piece)
+    }
+    return { status: 200, pieces: pieces(), headers: { 'content-type': 'text/csv' } }
   }
 
   return {
     routes: [{ method: 'GET', path: '/v3/marketing/contacts/imports/{id}', bucket: 'lists', answer: status }],
-    openRoutes: [{ method: 'GET', path: '/contact-import-errors/{id}', answer: errors }],
+    storageRoutes: [{ method: 'GET', path: errorsPath('{id}'), answer: errors }],
     acceptUpsert: (payload, now) => accept('upsert_contacts', payload, payload.contacts.length, now),
     acceptRemoval: (payload, now) => accept('remove_contacts', payload, payload.contacts.length, now),
-    settle() {
-      const now = Math.floor(world.now())
-      for (let job = nextDue.get(now); job !== undefined; job = nextDue.get(now)) apply(job)
+    acceptCounted(type, records, now) {
+      const { id, number } = add(type, records, now)
+      count(number, type, records, now)
+      return { status: 202, json: { job_id: id }, records }
     },
+    count: (job, records, now) => count(job, 'upsert_contacts', records, now),
+    open: (now) => add('upsert_contacts', 0, now),
+    schedule,
+    fail(job, at) {
+      work.cancel(job)
+      failed.run(Math.ceil(at), job)
+    },
+    settle: (now) => work.settle(now, apply),
   }
 }

@@ -1,17 +1,26 @@
 /** The simulator of Twilio SendGrid's Marketing API: lists, field definitions, contacts and their jobs. */
 import type { Call, VendorDefinition } from '../frame/vendor.ts'
+import { startWork } from '../frame/work.ts'
 import { type GuardedRoute, guarding, scopesOf } from './access.ts'
 import { refusals } from './answers.ts'
 import { contactStore } from './contact-store.ts'
 import { contactRoutes } from './contacts.ts'
+import { sendGridExports } from './exports.ts'
 import { sendGridFields } from './fields.ts'
+import { sendGridImports } from './imports.ts'
 import { sendGridJobs } from './jobs.ts'
 import { sendGridLists } from './lists.ts'
+import { storageForbids, storagePath, storageRefusals } from './storage.ts'
 import { schema } from './tables.ts'
 
 export interface SendGridSettings {
   /** Contacts that the plan allows; a job that would go beyond it fails whole. No limit by default. */
   readonly planContacts?: number
+  /** Contacts and bytes that a CSV file may hold; the vendor's own limits by default. */
+  readonly importContacts?: number
+  readonly importBytes?: number
+  /** Errors files are packed. SendGrid does not say whether they are; not packed by default. */
+  readonly gzipErrors?: boolean
 }
 
 /** Deleting contacts, by whichever way: they are the customer's, and counted again when they come back. */
@@ -30,21 +39,49 @@ export const sendGrid = (settings: SendGridSettings): VendorDefinition => ({
     const contacts = contactStore(world)
     const lists = sendGridLists(world)
     const fields = sendGridFields(world)
-    const shared = { contacts, listNumber: lists.number, customFields: fields.custom }
-    const planContacts = settings.planContacts ?? Number.POSITIVE_INFINITY
-    const jobs = sendGridJobs(world, { ...shared, planContacts })
+    const work = startWork(world.db)
+    const shared = { contacts, work, listNumber: lists.number, customFields: fields.custom }
+    const jobs = sendGridJobs(world, {
+      ...shared,
+      planContacts: settings.planContacts ?? Number.POSITIVE_INFINITY,
+      gzipErrors: settings.gzipErrors ?? false,
+    })
+    const imports = sendGridImports(world, {
+      ...shared,
+      jobs,
+      fields,
+      ...(settings.importContacts === undefined ? {} : { mostContacts: settings.importContacts }),
+      ...(settings.importBytes === undefined ? {} : { mostBytes: settings.importBytes }),
+    })
+    const exports = sendGridExports(world, { contacts, lists, settleJobs: jobs.settle })
     const scopes: GuardedRoute = {
       method: 'GET',
       path: '/v3/scopes',
       bucket: 'core',
       answer: (call) => ({ status: 200, json: { scopes: scopesOf(call) ?? [] } }),
     }
-    const guarded = [scopes, ...lists.routes, ...fields.routes, ...contactRoutes({ ...shared, jobs }), ...jobs.routes]
+    const guarded = [
+      scopes,
+      ...lists.routes,
+      ...fields.routes,
+      ...contactRoutes({ ...shared, jobs, discard: world.discard }),
+      ...imports.routes,
+      ...jobs.routes,
+      ...exports.routes,
+    ]
+    const storageRoutes = [...imports.storageRoutes, ...jobs.storageRoutes, ...exports.storageRoutes]
     return {
-      routes: [...guarded.map(guarding(world)), ...jobs.openRoutes],
+      // Whoever has a single origin stand in for all hosts of the vendor finds the storage host's paths there too.
+      routes: [...guarded.map(guarding(world)), ...storageRoutes],
       refusals,
-      settle: jobs.settle,
-      forbids,
+      storage: { routes: storageRoutes, refusals: storageRefusals, forbids: storageForbids },
+      settle() {
+        const now = world.now()
+        exports.settle(now)
+        jobs.settle(now)
+        imports.settle(now)
+      },
+      forbids: (call) => (call.path.startsWith(storagePath) ? storageForbids(call) : forbids(call)),
       lists: lists.all,
       members: lists.members,
     }

@@ -1,4 +1,5 @@
 /** Tables of the SendGrid simulator. Times are milliseconds since the epoch. */
+import { workSchema } from '../frame/work.ts'
 
 export const schema = `
 CREATE TABLE IF NOT EXISTS list (
@@ -21,10 +22,22 @@ CREATE TABLE IF NOT EXISTS field (
 ) STRICT;
 CREATE TABLE IF NOT EXISTS job (
   number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
-  type TEXT NOT NULL CHECK (type IN ('upsert_contacts', 'remove_contacts')), payload TEXT,
-  requested INTEGER NOT NULL, accepted_at INTEGER NOT NULL, apply_at INTEGER NOT NULL, finish_at INTEGER NOT NULL,
+  type TEXT NOT NULL CHECK (type IN ('upsert_contacts', 'remove_contacts')),
+  requested INTEGER NOT NULL, accepted_at INTEGER NOT NULL, finish_at INTEGER,
   created INTEGER NOT NULL DEFAULT 0, updated INTEGER NOT NULL DEFAULT 0, deleted INTEGER NOT NULL DEFAULT 0,
-  errored INTEGER NOT NULL DEFAULT 0, errors TEXT
+  errored INTEGER NOT NULL DEFAULT 0, unprocessable INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-CREATE INDEX IF NOT EXISTS job_due ON job (apply_at) WHERE payload IS NOT NULL;
-`
+CREATE TABLE IF NOT EXISTS job_error (number INTEGER PRIMARY KEY, job INTEGER NOT NULL, rows TEXT NOT NULL) STRICT;
+CREATE INDEX IF NOT EXISTS job_error_job ON job_error (job);
+CREATE TABLE IF NOT EXISTS import (
+  job INTEGER PRIMARY KEY, lists TEXT NOT NULL, mappings TEXT NOT NULL, expires_at INTEGER NOT NULL, starts_at INTEGER
+) STRICT;
+CREATE TABLE IF NOT EXISTS export (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, lists TEXT NOT NULL, file_type TEXT NOT NULL,
+  most_bytes INTEGER NOT NULL, created_at INTEGER NOT NULL, due_at INTEGER NOT NULL, contacts INTEGER, files INTEGER
+) STRICT;
+CREATE TABLE IF NOT EXISTS export_piece (
+  number INTEGER PRIMARY KEY, export INTEGER NOT NULL, file INTEGER NOT NULL, body BLOB NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS export_piece_file ON export_piece (export, file);
+${workSchema}`
