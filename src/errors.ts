@@ -13,6 +13,149 @@ interface Entry {
 
 /** In alphabetical order of the codes: `room.what_happened`. */
 const entries = {
+  'access.foreign_host': {
+    status: 403,
+    what: {
+      en: 'This address of Sund is not one of this machine.',
+      nb: 'Denne adressen til Sund hører ikke til denne maskinen.',
+    },
+    next: {
+      en: 'Use 127.0.0.1 or localhost.',
+      nb: 'Bruk 127.0.0.1 eller localhost.',
+    },
+  },
+  'access.foreign_origin': {
+    status: 403,
+    what: {
+      en: 'A page of another site sent this request.',
+      nb: 'En side fra et annet nettsted sendte denne forespørselen.',
+    },
+    next: {
+      en: 'Send it from Sund’s own page, or from a program that sends no Origin.',
+      nb: 'Send den fra Sunds egen side, eller fra et program som ikke sender Origin.',
+    },
+  },
+  'access.unauthenticated': {
+    status: 401,
+    what: {
+      en: 'The request bears no token that Sund knows.',
+      nb: 'Forespørselen har ikke noe token som Sund kjenner.',
+    },
+    next: {
+      en: 'Send “Authorization: Bearer <token>”. The token lies in the file “token” of the data folder.',
+      nb: 'Send «Authorization: Bearer <token>». Tokenet ligger i filen «token» i datamappen.',
+    },
+  },
+  'api.port_in_use': {
+    status: 409,
+    what: {
+      en: 'Port {port} of this machine is in use by another program.',
+      nb: 'Port {port} på denne maskinen er i bruk av et annet program.',
+    },
+    next: {
+      en: 'Stop that program, or choose another port with --port.',
+      nb: 'Stopp det programmet, eller velg en annen port med --port.',
+    },
+  },
+  'cli.address': {
+    status: 400,
+    what: {
+      en: 'The address of Sund is not usable.',
+      nb: 'Adressen til Sund kan ikke brukes.',
+    },
+    next: {
+      en: 'Give one such as http://127.0.0.1:4700 with --server or SUND_SERVER; on another machine it must be https, since the token goes with every request.',
+      nb: 'Oppgi en som http://127.0.0.1:4700 med --server eller SUND_SERVER. På en annen maskin må den være https, siden tokenet følger hver forespørsel.',
+    },
+  },
+  'cli.list_ambiguous': {
+    status: 409,
+    what: {
+      en: 'The service has {count} lists named {name}.',
+      nb: 'Tjenesten har {count} lister som heter {name}.',
+    },
+    next: {
+      en: 'Give the ID of the one that is meant, as listId; `sund connections lists` tells the IDs.',
+      nb: 'Oppgi ID-en til den som menes, som listId. `sund connections lists` viser ID-ene.',
+    },
+  },
+  'cli.list_missing': {
+    status: 404,
+    what: {
+      en: 'The service has no list named {name}.',
+      nb: 'Tjenesten har ingen liste som heter {name}.',
+    },
+    next: {
+      en: 'Make it at the service, or name one that `sund connections lists` tells.',
+      nb: 'Lag den hos tjenesten, eller oppgi en som `sund connections lists` viser.',
+    },
+  },
+  'cli.lost': {
+    status: 503,
+    what: {
+      en: 'Sund stopped telling how far it is.',
+      nb: 'Sund sluttet å fortelle hvor langt det er kommet.',
+    },
+    next: {
+      en: 'What was begun goes on; look at it with `sund runs list`.',
+      nb: 'Det som er begynt, går videre. Se på det med `sund runs list`.',
+    },
+  },
+  'cli.no_token': {
+    status: 401,
+    what: {
+      en: 'There is no token: {file} is not there or cannot be read.',
+      nb: 'Det finnes ikke noe token: {file} er ikke der eller kan ikke leses.',
+    },
+    next: {
+      en: 'Set SUND_TOKEN, or name the data folder with --home or SUND_HOME.',
+      nb: 'Sett SUND_TOKEN, eller oppgi datamappen med --home eller SUND_HOME.',
+    },
+  },
+  'cli.not_found': {
+    status: 404,
+    what: {
+      en: 'There is no {kind} named {name}.',
+      nb: 'Det finnes ingen {kind} med navnet {name}.',
+    },
+    next: {
+      en: 'Look at the list with `list`; capitals count. A name that is a number is reached by the id.',
+      nb: 'Se på listen med `list`. Store bokstaver teller. Et navn som er et tall, nås med id-en.',
+    },
+  },
+  'cli.not_sund': {
+    status: 503,
+    what: {
+      en: 'What answers at {server} is not this Sund.',
+      nb: 'Det som svarer på {server}, er ikke denne Sund.',
+    },
+    next: {
+      en: 'Check the address, and that both are of the same version.',
+      nb: 'Kontroller adressen, og at begge har samme versjon.',
+    },
+  },
+  'cli.other_destination': {
+    status: 422,
+    what: {
+      en: 'The connection {name} is to another destination than the file says.',
+      nb: 'Tilkoblingen {name} er til en annen destinasjon enn filen sier.',
+    },
+    next: {
+      en: 'Give the new one another name: what is known about the lists of the old one does not hold for it.',
+      nb: 'Gi den nye et annet navn: Det som er kjent om listene til den gamle, gjelder ikke for den.',
+    },
+  },
+  'cli.unreachable': {
+    status: 503,
+    what: {
+      en: 'Sund does not answer at {server}.',
+      nb: 'Sund svarer ikke på {server}.',
+    },
+    next: {
+      en: 'Start it with `sund serve`, or give its address with --server or SUND_SERVER.',
+      nb: 'Start det med `sund serve`, eller oppgi adressen med --server eller SUND_SERVER.',
+    },
+  },
   'config.invalid': {
     status: 400,
     what: {
@@ -66,6 +209,17 @@ const entries = {
     next: {
       en: 'Look at the list of connections; it may have been removed.',
       nb: 'Se på listen over tilkoblinger. Den kan være fjernet.',
+    },
+  },
+  'connection.no_sign_in': {
+    status: 409,
+    what: {
+      en: '{destination} takes a key; there is nothing to sign in to.',
+      nb: '{destination} bruker en nøkkel, så det er ingenting å logge på.',
+    },
+    next: {
+      en: 'Give the key in the credentials of the connection.',
+      nb: 'Oppgi nøkkelen i tilkoblingens påloggingsinformasjon.',
     },
   },
   'connection.not_signed_in': {
@@ -211,6 +365,28 @@ const entries = {
       nb: 'Vent til kjøringen er ferdig, eller avbryt den, og prøv igjen.',
     },
   },
+  'file.invalid': {
+    status: 400,
+    what: {
+      en: 'The file {file} cannot be used.',
+      nb: 'Filen {file} kan ikke brukes.',
+    },
+    next: {
+      en: 'Correct the places that are named; nothing was changed.',
+      nb: 'Rett stedene som er nevnt. Ingenting er endret.',
+    },
+  },
+  'file.unreadable': {
+    status: 400,
+    what: {
+      en: 'The file {file} cannot be read.',
+      nb: 'Filen {file} kan ikke leses.',
+    },
+    next: {
+      en: 'Check its name, and that you may read it.',
+      nb: 'Kontroller navnet, og at du har lov til å lese den.',
+    },
+  },
   'home.disk_full': {
     status: 507,
     what: {
@@ -266,6 +442,50 @@ const entries = {
       nb: 'Gi denne brukeren skriverett der, eller velg en annen mappe med --home.',
     },
   },
+  'idempotency.in_flight': {
+    status: 409,
+    what: {
+      en: 'A request with this Idempotency-Key is being worked on.',
+      nb: 'En forespørsel med denne Idempotency-Key er under arbeid.',
+    },
+    next: {
+      en: 'Wait, then send it again with the same key to get its answer.',
+      nb: 'Vent, og send den igjen med samme nøkkel for å få svaret.',
+    },
+  },
+  'idempotency.interrupted': {
+    status: 409,
+    what: {
+      en: 'A request with this Idempotency-Key was cut short: nobody knows how far it came.',
+      nb: 'En forespørsel med denne Idempotency-Key ble avbrutt. Ingen vet hvor langt den kom.',
+    },
+    next: {
+      en: 'Look whether it took effect. If it did not, send it again with a new key.',
+      nb: 'Se om den hadde virkning. Hvis ikke, send den på nytt med en ny nøkkel.',
+    },
+  },
+  'idempotency.reused': {
+    status: 422,
+    what: {
+      en: 'This Idempotency-Key belongs to another request.',
+      nb: 'Denne Idempotency-Key hører til en annen forespørsel.',
+    },
+    next: {
+      en: 'Use a new key for a new request.',
+      nb: 'Bruk en ny nøkkel for en ny forespørsel.',
+    },
+  },
+  'list.missing': {
+    status: 404,
+    what: {
+      en: 'There is no list with the id {id}.',
+      nb: 'Det finnes ingen liste med id {id}.',
+    },
+    next: {
+      en: 'Look at the lists of the exports; its export may have been removed.',
+      nb: 'Se på listene til eksportene. Eksporten kan være fjernet.',
+    },
+  },
   'list.taken': {
     status: 409,
     what: {
@@ -308,6 +528,17 @@ const entries = {
     next: {
       en: 'Install the optional packages (npm install), or set DATABASE_URL to a server of yours.',
       nb: 'Installer de valgfrie pakkene (npm install), eller sett DATABASE_URL til en egen server.',
+    },
+  },
+  'profile.missing': {
+    status: 404,
+    what: {
+      en: 'The current profiles have nobody with this customer ID.',
+      nb: 'Ingen i de gjeldende profilene har denne kunde-ID-en.',
+    },
+    next: {
+      en: 'Search for the person; the ID may have changed with the last refresh.',
+      nb: 'Søk etter personen. ID-en kan ha endret seg ved siste oppdatering.',
     },
   },
   'profiles.missing': {
@@ -364,6 +595,149 @@ const entries = {
       nb: 'Det som ble lest inn tidligere, brukes fortsatt. Oppdater på nytt. Stopper den igjen, melder du feilen med denne teksten.',
     },
   },
+  'request.failed': {
+    status: 500,
+    what: {
+      en: 'Sund met an error of its own while it worked on this. Its number in the log is {number}.',
+      nb: 'Det oppsto en feil i Sund under arbeidet med dette. Nummeret i loggen er {number}.',
+    },
+    next: {
+      en: 'Try again; if it fails again, report it with what the log says.',
+      nb: 'Prøv igjen. Hvis det feiler igjen, melder du det med det som står i loggen.',
+    },
+  },
+  'request.head_too_large': {
+    status: 431,
+    what: {
+      en: 'The head of the request is larger than Sund takes.',
+      nb: 'Hodet i forespørselen er større enn Sund tar imot.',
+    },
+    next: {
+      en: 'Send fewer and shorter headers.',
+      nb: 'Send færre og kortere hoder.',
+    },
+  },
+  'request.invalid': {
+    status: 400,
+    what: {
+      en: 'Some values of the request are not of the form that is asked for.',
+      nb: 'Noen verdier i forespørselen har ikke den formen som kreves.',
+    },
+    next: {
+      en: 'Correct what is named under “errors”, then send it again.',
+      nb: 'Rett det som er nevnt under «errors», og send på nytt.',
+    },
+  },
+  'request.malformed': {
+    status: 400,
+    what: {
+      en: 'The body of the request is not JSON that Sund reads.',
+      nb: 'Innholdet i forespørselen er ikke JSON som Sund leser.',
+    },
+    next: {
+      en: 'Send JSON in UTF-8, nested at most {depth} deep, without keys such as __proto__.',
+      nb: 'Send JSON i UTF-8, høyst {depth} nivåer dyp, uten nøkler som __proto__.',
+    },
+  },
+  'request.media_type': {
+    status: 415,
+    what: {
+      en: 'The body of the request is not sent as application/json.',
+      nb: 'Innholdet i forespørselen er ikke sendt som application/json.',
+    },
+    next: {
+      en: 'Send JSON, with the header “Content-Type: application/json”.',
+      nb: 'Send JSON, med hodet «Content-Type: application/json».',
+    },
+  },
+  'request.method': {
+    status: 405,
+    what: {
+      en: 'This address does not know the method {method}.',
+      nb: 'Denne adressen kjenner ikke metoden {method}.',
+    },
+    next: {
+      en: 'Use one of: {allowed}.',
+      nb: 'Bruk en av disse: {allowed}.',
+    },
+  },
+  'request.no_precondition': {
+    status: 428,
+    what: {
+      en: 'The request does not say which version it changes.',
+      nb: 'Forespørselen sier ikke hvilken versjon den endrer.',
+    },
+    next: {
+      en: 'Read the thing first, and send its ETag as If-Match; where there is none yet, send “If-None-Match: *”.',
+      nb: 'Les det først, og send ETag-en som If-Match. Finnes det ikke ennå, send «If-None-Match: *».',
+    },
+  },
+  'request.not_found': {
+    status: 404,
+    what: {
+      en: 'There is nothing at this address.',
+      nb: 'Det finnes ingenting på denne adressen.',
+    },
+    next: {
+      en: 'Look at the addresses in /api/v1/openapi.json.',
+      nb: 'Se på adressene i /api/v1/openapi.json.',
+    },
+  },
+  'request.not_http': {
+    status: 400,
+    what: {
+      en: 'This is not HTTP that Sund reads.',
+      nb: 'Dette er ikke HTTP som Sund leser.',
+    },
+    next: {
+      en: 'Send HTTP/1.1, with one length of the body.',
+      nb: 'Send HTTP/1.1, med én lengde på innholdet.',
+    },
+  },
+  'request.stale': {
+    status: 412,
+    what: {
+      en: 'Somebody changed this after it was read.',
+      nb: 'Noen har endret dette etter at det ble lest.',
+    },
+    next: {
+      en: 'Read it again, and make the change on what is there now.',
+      nb: 'Les det på nytt, og gjør endringen på det som står der nå.',
+    },
+  },
+  'request.timed_out': {
+    status: 408,
+    what: {
+      en: 'The request did not arrive in time.',
+      nb: 'Forespørselen kom ikke fram i tide.',
+    },
+    next: {
+      en: 'Send it again.',
+      nb: 'Send den på nytt.',
+    },
+  },
+  'request.too_large': {
+    status: 413,
+    what: {
+      en: 'The request is larger than Sund takes.',
+      nb: 'Forespørselen er større enn Sund tar imot.',
+    },
+    next: {
+      en: 'Send less at once.',
+      nb: 'Send mindre om gangen.',
+    },
+  },
+  'request.unusable': {
+    status: 422,
+    what: {
+      en: 'Some values of the request cannot be used as they are.',
+      nb: 'Noen verdier i forespørselen kan ikke brukes som de er.',
+    },
+    next: {
+      en: 'Correct what is named under “errors”, then send it again.',
+      nb: 'Rett det som er nevnt under «errors», og send på nytt.',
+    },
+  },
   'run.already_settled': {
     status: 409,
     what: {
@@ -373,6 +747,17 @@ const entries = {
     next: {
       en: 'Start a new run of the export.',
       nb: 'Start en ny kjøring av eksporten.',
+    },
+  },
+  'run.delta_changed': {
+    status: 409,
+    what: {
+      en: 'What run {id} would do is not what was approved.',
+      nb: 'Det kjøring {id} ville gjøre, er ikke det som ble godkjent.',
+    },
+    next: {
+      en: 'Look at the run again, and approve what it shows now.',
+      nb: 'Se på kjøringen på nytt, og godkjenn det den viser nå.',
     },
   },
   'run.destination_refused': {
@@ -395,6 +780,17 @@ const entries = {
     next: {
       en: 'Nothing is lost. Run the export again when the service answers.',
       nb: 'Ingenting er tapt. Kjør eksporten på nytt når tjenesten svarer.',
+    },
+  },
+  'run.dismissed': {
+    status: 409,
+    what: {
+      en: 'Somebody decided not to send it.',
+      nb: 'Noen bestemte at den ikke skal sendes.',
+    },
+    next: {
+      en: 'Run the export again to see what it would do now.',
+      nb: 'Kjør eksporten på nytt for å se hva den ville gjøre nå.',
     },
   },
   'run.field_missing': {
@@ -518,6 +914,17 @@ const entries = {
       nb: 'Se på listen over kjøringer. Eksporten kan være fjernet.',
     },
   },
+  'run.not_held': {
+    status: 409,
+    what: {
+      en: 'The run {id} does not wait for an approval: it is {status}.',
+      nb: 'Kjøringen {id} venter ikke på godkjenning: Den er {status}.',
+    },
+    next: {
+      en: 'Look at the newest run of the export.',
+      nb: 'Se på den nyeste kjøringen av eksporten.',
+    },
+  },
   'run.not_refreshed': {
     status: 409,
     what: {
@@ -571,6 +978,17 @@ const entries = {
     next: {
       en: 'If the data folder was restored from a backup, restore the database of the same moment.',
       nb: 'Hvis datamappen ble gjenopprettet fra en sikkerhetskopi, gjenoppretter du databasen fra samme tidspunkt.',
+    },
+  },
+  'run.records_gone': {
+    status: 410,
+    what: {
+      en: 'The records of run {id} are not kept any more: they go when the export is planned again.',
+      nb: 'Postene i kjøring {id} er ikke lagret lenger. De slettes når eksporten planlegges på nytt.',
+    },
+    next: {
+      en: 'Look at the newest run of the export, and at the standing rejects.',
+      nb: 'Se på den nyeste kjøringen av eksporten og på avvisningene som står.',
     },
   },
   'run.replaced': {
@@ -661,6 +1079,17 @@ const entries = {
       nb: 'Gi hver kolonne sitt eget navn, og oppdater på nytt.',
     },
   },
+  'source.encoding_differs': {
+    status: 422,
+    what: {
+      en: 'The file {file} is written in {found}, but {declared} is declared.',
+      nb: 'Filen {file} er skrevet i {found}, men {declared} er oppgitt.',
+    },
+    next: {
+      en: 'Correct the encoding in the source, or take it out: a byte order mark and UTF-8 are found without it. What was ingested before stays in use.',
+      nb: 'Rett tegnkodingen i kilden, eller ta den bort: Byterekkefølgemerke og UTF-8 finnes uten den. Det som ble lest inn tidligere, brukes fortsatt.',
+    },
+  },
   'source.exists': {
     status: 409,
     what: {
@@ -738,15 +1167,48 @@ const entries = {
       nb: 'Gi brukeren som kjører Sund, lesetilgang.',
     },
   },
+  'source.gzip_damaged': {
+    status: 422,
+    what: {
+      en: 'The gzip file {file} is cut off or damaged.',
+      nb: 'Gzip-filen {file} er avkortet eller skadet.',
+    },
+    next: {
+      en: 'Deliver the file again whole, then refresh. Nothing of it was used; what was ingested before stays in use.',
+      nb: 'Lever hele filen på nytt, og oppdater. Ingenting av den ble brukt; det som ble lest inn tidligere, brukes fortsatt.',
+    },
+  },
   'source.html': {
     status: 422,
     what: {
-      en: '{file} is a web page, not a CSV file.',
-      nb: '{file} er en nettside, ikke en CSV-fil.',
+      en: '{file} is a web page, not a data file.',
+      nb: '{file} er en nettside, ikke en datafil.',
     },
     next: {
       en: 'The download probably failed or asked for a login. Fetch the file again.',
       nb: 'Nedlastingen feilet trolig eller ba om pålogging. Hent filen på nytt.',
+    },
+  },
+  'source.in_use': {
+    status: 409,
+    what: {
+      en: 'The source {name} is used by the unification.',
+      nb: 'Kilden {name} brukes av foreningen av profiler.',
+    },
+    next: {
+      en: 'Take it out of the unification first.',
+      nb: 'Ta den først ut av foreningen av profiler.',
+    },
+  },
+  'source.json_document': {
+    status: 422,
+    what: {
+      en: 'The file {file} is one JSON array, not an object on each line.',
+      nb: 'Filen {file} er én JSON-tabell, ikke ett objekt på hver linje.',
+    },
+    next: {
+      en: 'Export it as JSON Lines (also called NDJSON), then refresh again.',
+      nb: 'Eksporter den som JSON Lines (også kalt NDJSON), og oppdater på nytt.',
     },
   },
   'source.key_missing': {
@@ -782,6 +1244,28 @@ const entries = {
       nb: 'Lagre filen med én type linjeslutt, og oppdater på nytt.',
     },
   },
+  'source.line_too_long': {
+    status: 422,
+    what: {
+      en: 'Line {line} of {file} is longer than {limit} MiB.',
+      nb: 'Linje {line} i {file} er lengre enn {limit} MiB.',
+    },
+    next: {
+      en: 'Check that the file has line breaks, or export it again. What was ingested before stays in use.',
+      nb: 'Kontroller at filen har linjeskift, eller eksporter den på nytt. Det som ble lest inn tidligere, brukes fortsatt.',
+    },
+  },
+  'source.missing': {
+    status: 404,
+    what: {
+      en: 'There is no source with the id {id}.',
+      nb: 'Det finnes ingen kilde med id {id}.',
+    },
+    next: {
+      en: 'Look at the list of sources; it may have been removed.',
+      nb: 'Se på listen over kilder. Den kan være fjernet.',
+    },
+  },
   'source.mostly_malformed': {
     status: 422,
     what: {
@@ -791,6 +1275,17 @@ const entries = {
     next: {
       en: 'Check the delimiter and the quotes of the file. What was ingested before stays in use.',
       nb: 'Kontroller skilletegnet og anførselstegnene i filen. Det som ble lest inn tidligere, brukes fortsatt.',
+    },
+  },
+  'source.mostly_not_json': {
+    status: 422,
+    what: {
+      en: 'In {file} {count} of {rows} rows do not fit, most of them because they are not one JSON object on a line of its own, or name a column twice; the first is on line {line}.',
+      nb: 'I {file} passer {count} av {rows} rader ikke, de fleste fordi de ikke er ett JSON-objekt på sin egen linje, eller nevner en kolonne to ganger; den første er på linje {line}.',
+    },
+    next: {
+      en: 'Export the file as JSON Lines, an object a line. What was ingested before stays in use.',
+      nb: 'Eksporter filen som JSON Lines, ett objekt per linje. Det som ble lest inn tidligere, brukes fortsatt.',
     },
   },
   'source.mostly_not_of_type': {
@@ -815,6 +1310,17 @@ const entries = {
       nb: 'Lever filen på nytt, og oppdater. Det som ble lest inn tidligere, brukes fortsatt.',
     },
   },
+  'source.not_encoded': {
+    status: 422,
+    what: {
+      en: 'Line {line} of {file} cannot be read as {encoding}.',
+      nb: 'Linje {line} i {file} kan ikke leses som {encoding}.',
+    },
+    next: {
+      en: 'Correct the encoding in the source, or deliver the file again whole. What was ingested before stays in use.',
+      nb: 'Rett tegnkodingen i kilden, eller lever hele filen på nytt. Det som ble lest inn tidligere, brukes fortsatt.',
+    },
+  },
   'source.not_utf8': {
     status: 422,
     what: {
@@ -822,8 +1328,8 @@ const entries = {
       nb: 'Filen {file} er ikke UTF-8-tekst (linje {line}).',
     },
     next: {
-      en: 'Save it as UTF-8, then refresh again.',
-      nb: 'Lagre den som UTF-8, og oppdater på nytt.',
+      en: 'Save it as UTF-8, or declare the encoding in the source, then refresh again.',
+      nb: 'Lagre den som UTF-8, eller oppgi tegnkodingen i kilden, og oppdater på nytt.',
     },
   },
   'source.nul_byte': {
@@ -833,8 +1339,8 @@ const entries = {
       nb: 'Filen {file} inneholder en NUL-byte på linje {line}: den er skadet, eller er ikke UTF-8-tekst.',
     },
     next: {
-      en: 'Deliver the file again as UTF-8 text, then refresh.',
-      nb: 'Lever filen på nytt som UTF-8-tekst, og oppdater.',
+      en: 'Deliver the file again as UTF-8 text, or declare its encoding in the source, then refresh.',
+      nb: 'Lever filen på nytt som UTF-8-tekst, eller oppgi tegnkodingen i kilden, og oppdater.',
     },
   },
   'source.open_quote': {
@@ -846,6 +1352,50 @@ const entries = {
     next: {
       en: 'Correct that line, then refresh again.',
       nb: 'Rett den linjen, og oppdater på nytt.',
+    },
+  },
+  'source.parquet_damaged': {
+    status: 422,
+    what: {
+      en: 'The Parquet file {file} is cut off or damaged.',
+      nb: 'Parquet-filen {file} er avkortet eller skadet.',
+    },
+    next: {
+      en: 'Deliver the file again whole, then refresh. Nothing of it was used; what was ingested before stays in use.',
+      nb: 'Lever hele filen på nytt, og oppdater. Ingenting av den ble brukt; det som ble lest inn tidligere, brukes fortsatt.',
+    },
+  },
+  'source.parquet_type': {
+    status: 422,
+    what: {
+      en: 'The column “{column}” of {file} is of type {found}, which cannot be read as {declared}.',
+      nb: 'Kolonnen «{column}» i {file} er av typen {found}, som ikke kan leses som {declared}.',
+    },
+    next: {
+      en: 'Declare another type for the column, leave it out of the source, or export it as text. What was ingested before stays in use.',
+      nb: 'Oppgi en annen type for kolonnen, utelat den fra kilden, eller eksporter den som tekst. Det som ble lest inn tidligere, brukes fortsatt.',
+    },
+  },
+  'source.too_large': {
+    status: 413,
+    what: {
+      en: 'The file {file} unpacks to more than a table of customers can be expected to.',
+      nb: 'Filen {file} pakkes ut til mer enn det som kan ventes av en kundetabell.',
+    },
+    next: {
+      en: 'Check what is in it. If it is right, deliver it unpacked or in several files. What was ingested before stays in use.',
+      nb: 'Kontroller innholdet. Er det riktig, lever den upakket eller i flere filer. Det som ble lest inn tidligere, brukes fortsatt.',
+    },
+  },
+  'source.truncated': {
+    status: 422,
+    what: {
+      en: 'The file {file} breaks off in the middle of line {line}.',
+      nb: 'Filen {file} slutter midt i linje {line}.',
+    },
+    next: {
+      en: 'Deliver the file again whole, then refresh. Better: write under another name and rename when done.',
+      nb: 'Lever hele filen på nytt, og oppdater. Bedre: Skriv med et annet navn og gi nytt navn til slutt.',
     },
   },
   'source.unreadable': {
@@ -870,6 +1420,28 @@ const entries = {
       nb: 'Rett skilletegnet i kilden.',
     },
   },
+  'source.wrong_kind': {
+    status: 422,
+    what: {
+      en: '{file} should be {declared}, but begins as {found}.',
+      nb: '{file} skal være {declared}, men begynner som {found}.',
+    },
+    next: {
+      en: 'Correct the format or the compression in the source, or the file. What was ingested before stays in use.',
+      nb: 'Rett formatet eller komprimeringen i kilden, eller filen. Det som ble lest inn tidligere, brukes fortsatt.',
+    },
+  },
+  'table.missing': {
+    status: 404,
+    what: {
+      en: 'No table of this name was ingested.',
+      nb: 'Ingen tabell med dette navnet er lest inn.',
+    },
+    next: {
+      en: 'Run a refresh first, or look at the list of tables.',
+      nb: 'Kjør en oppdatering først, eller se på listen over tabeller.',
+    },
+  },
   'unification.column_missing': {
     status: 422,
     what: {
@@ -888,6 +1460,17 @@ const entries = {
       nb: 'Foreningen bruker «{key}» som nøkkel i tabellen «{table}», der nøkkelen er «{found}».',
     },
     next: { en: 'Name the same key in both.', nb: 'Oppgi den samme nøkkelen begge steder.' },
+  },
+  'unification.missing': {
+    status: 404,
+    what: {
+      en: 'Nobody has defined the unification yet.',
+      nb: 'Ingen har definert foreningen av profiler ennå.',
+    },
+    next: {
+      en: 'Define it with PUT, and “If-None-Match: *”.',
+      nb: 'Definer den med PUT og «If-None-Match: *».',
+    },
   },
   'unification.table_missing': {
     status: 422,

@@ -1,5 +1,5 @@
 /** Turns what a talk asks into what goes over the wire: URL, headers and body. */
-import { type AnyDestination, type Body, type Place, type Request, Stop, type Values } from '../destination-kit/kit.ts'
+import { type AnyDestination, type Place, type Request, Stop, type Values } from '../destination-kit/kit.ts'
 
 /** `foreign` is for URLs from answers, on hosts that no definition names: it never gets credentials. */
 export const FOREIGN = 'foreign'
@@ -23,11 +23,28 @@ export const rateOf = (
   return { bucket, calls: rate.calls.value, perMs: rate.per * 1000 }
 }
 
-/** Whole URL of a request. Throws Stop('unreadable') when a URL from an answer is none. */
-export const urlOf = (destination: AnyDestination, request: Request, settings: Values<string>): URL => {
-  const url = request.host === FOREIGN ? foreignUrl(request.path) : ownUrl(destination, request, settings)
+/**
+ * Whole URL of a request. `endpoint` is the origin that stands for every host of the destination, where one is set.
+ * Throws Stop('unreadable') when a URL from an answer is none, or leads elsewhere than it should.
+ */
+export const urlOf = (destination: AnyDestination, request: Request, settings: Values<string>, endpoint?: URL): URL => {
+  const url = baseOf(destination, request, settings, endpoint)
   for (const [name, value] of Object.entries(request.query ?? {})) url.searchParams.append(name, value)
   return url
+}
+
+const baseOf = (
+  destination: AnyDestination,
+  request: Request,
+  settings: Values<string>,
+  endpoint: URL | undefined,
+): URL => {
+  if (request.host === FOREIGN) return foreignUrl(request.path)
+  const host = destination.hosts[hostOf(destination, request)]
+  if (host === undefined) throw new Error(`${destination.id} declares no host "${request.host}".`)
+  if (host.match !== undefined) return answeredUrl(destination, request.path, host.match, endpoint)
+  const origin = typeof host.url === 'string' ? host.url : host.url(settings)
+  return ownUrl(destination, request, new URL(origin).origin)
 }
 
 const foreignUrl = (path: string): URL => {
@@ -38,29 +55,27 @@ const foreignUrl = (path: string): URL => {
   return url
 }
 
-const ownUrl = (destination: AnyDestination, request: Request, settings: Values<string>): URL => {
-  const host = destination.hosts[hostOf(destination, request)]
-  if (host === undefined) throw new Error(`${destination.id} declares no host "${request.host}".`)
-  const origin = new URL(typeof host.url === 'string' ? host.url : host.url(settings))
-  // Pasted behind the origin and then compared: a path such as `//elsewhere` or `@elsewhere` must not move the request.
-  const url = new URL(`${origin.origin}${request.path}`)
-  if (!request.path.startsWith('/') || url.origin !== origin.origin || url.username !== '') {
-    throw new Error(`${destination.id} asks for a path that leaves its host.`)
+/** It will be given credentials, so the whole name must be one of the vendor's own. */
+const answeredUrl = (destination: AnyDestination, path: string, match: RegExp, endpoint: URL | undefined): URL => {
+  const url = foreignUrl(path)
+  const own =
+    url.protocol === 'https:' && url.port === '' && new RegExp(`^(?:${match.source})$`, 'i').test(url.hostname)
+  if (!own && url.origin !== endpoint?.origin) {
+    throw new Stop(
+      'unreadable',
+      `${destination.name} gave an address that is not one of its own. Nothing was sent to it.`,
+    )
   }
   return url
 }
 
-/** Content type and bytes of a body. Row texts were encoded before; they are joined once and kept for repetitions. */
-export const encodeBody = (body: Body): { readonly type: string; readonly bytes: Buffer } => {
-  if ('json' in body) return { type: 'application/json', bytes: Buffer.from(JSON.stringify(body.json)) }
-  if ('form' in body) {
-    return {
-      type: 'application/x-www-form-urlencoded',
-      bytes: Buffer.from(new URLSearchParams(body.form).toString()),
-    }
+const ownUrl = (destination: AnyDestination, request: Request, origin: string): URL => {
+  // Pasted behind the origin and then compared: a path such as `//elsewhere` or `@elsewhere` must not move the request.
+  const url = new URL(`${origin}${request.path}`)
+  if (!request.path.startsWith('/') || url.origin !== origin || url.username !== '') {
+    throw new Error(`${destination.id} asks for a path that leaves its host.`)
   }
-  const texts = body.rows.map((row) => row.text)
-  return { type: body.type, bytes: Buffer.from(body.head + texts.join(body.between) + body.tail) }
+  return url
 }
 
 /** All headers of a request, names in lower case. What the host says wins over what the talk says. */

@@ -5,6 +5,8 @@ import type { OutboxRow, Span } from './ports.ts'
 /** An outbox row with its text. */
 export type EncodedRow = OutboxRow & Row
 
+const isEncoded = (row: OutboxRow): row is EncodedRow => row.text !== undefined
+
 /**
  * Writes the text of every row onto the row itself: copying people costs more than encoding them.
  * Throws when the rows are not exactly those of the span, since a row that is missing would pass for delivered.
@@ -17,7 +19,8 @@ export const encodeRows = (
   const encoded: EncodedRow[] = []
   for (const row of rows) {
     if (row.seq !== span.from + encoded.length) throw new Error(`The outbox gave row ${row.seq} out of place.`)
-    encoded.push(Object.assign(row, { text: text(row) }))
+    row.text = text(row)
+    if (isEncoded(row)) encoded.push(row)
   }
   if (encoded.length !== span.to - span.from + 1) {
     throw new Error(`The outbox gave ${encoded.length} rows of ${span.from} to ${span.to}.`)

@@ -1,9 +1,11 @@
+import { tmpdir } from 'node:os'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { type AnyDestination, type Request, Stop } from '../destination-kit/kit.ts'
 import type { OutboundAnswer } from '../outbound/door.ts'
 import type { OutboundRequest } from '../outbound/exchange.ts'
 import { OutboundFailure } from '../outbound/outbound-failure.ts'
+import { openSpool } from '../outbound/spool.ts'
 import { type Channel, type ChannelOptions, openChannel, type Watch } from './channel.ts'
 import { LostOnce, VendorDown, WholeCallRefused } from './failures.ts'
 import { acme } from './fixtures/acme.ts'
@@ -21,7 +23,12 @@ const status = (code: number, headers: Record<string, string> = {}, text = ''): 
 })
 
 /** A channel over a scripted door, and what went through it. */
-const scripted = (script: Script, destination: AnyDestination = acme(), more: Partial<ChannelOptions> = {}) => {
+const scripted = (
+  script: Script,
+  destination: AnyDestination = acme(),
+  more: Partial<ChannelOptions> = {},
+  endpoint?: URL,
+) => {
   const clock: VirtualClock = virtualClock()
   const asked: OutboundRequest[] = []
   const at: number[] = []
@@ -42,6 +49,9 @@ const scripted = (script: Script, destination: AnyDestination = acme(), more: Pa
         if (answer instanceof OutboundFailure) throw answer
         return answer
       },
+      spool: () => openSpool(tmpdir()),
+      endpoint: () => endpoint,
+      pageAt: (_destination, url) => url,
       close: async () => undefined,
     },
     ...more,
@@ -54,6 +64,14 @@ const scripted = (script: Script, destination: AnyDestination = acme(), more: Pa
   }
   const ask = (request: Request) => channel.ask(request, watch, never)
   return { channel, clock, asked, at, events, ask }
+}
+/** Acme with a host for the URLs that it gives to upload to. */
+const withUploads: AnyDestination = {
+  ...acme(),
+  hosts: {
+    ...acme().hosts,
+    uploads: { match: /up\.acme\.example/, headers: ({ key = '' }) => ({ UploadKey: key }) },
+  },
 }
 const put: Request = { method: 'PUT', path: '/lists', body: { json: { a: 1 } } }
 const get: Request = { method: 'GET', path: '/lists' }
@@ -78,6 +96,58 @@ describe('what goes over the wire', () => {
     expect(JSON.stringify(asked[0]?.headers)).not.toContain('key-1234567')
     expect(asked[0]?.body?.toString()).toBe('a=b+c')
     await expect(ask({ method: 'GET', host: 'foreign', path: 'javascript:alert(1)' })).rejects.toThrow(Stop)
+  })
+
+  test.each(['https://up.acme.example/7?key=a%2Fb', 'https://UP.acme.example/7'])(
+    'a URL from an answer on a host of the vendor’s own gets that host’s headers, and no others: %s',
+    async (path) => {
+      const { ask, asked } = scripted(() => ok, withUploads)
+      await ask({ method: 'POST', host: 'uploads', path, body: { json: 1 } })
+      expect(asked[0]?.url.href).toBe(path.replace('UP', 'up'))
+      expect(asked[0]?.headers).toMatchObject({ uploadkey: 'key-1234567' })
+      expect(asked[0]?.headers).not.toHaveProperty('authorization')
+    },
+  )
+
+  test.each([
+    'https://up.acme.example.evil.example/7',
+    'https://evil.example/up.acme.example',
+    'https://upXacme.example/7',
+    'https://up.acme.example:8443/7',
+    'http://up.acme.example/7',
+    'https://key@evil.example/7',
+    'javascript:alert(1)',
+    '/7',
+  ])('a URL from an answer on any other host is given nothing at all: %s', async (path) => {
+    const { ask, asked } = scripted(() => ok, withUploads)
+    await expect(ask({ method: 'POST', host: 'uploads', path, body: { json: 1 } })).rejects.toThrow(Stop)
+    expect(asked).toHaveLength(0)
+  })
+
+  test('a URL on the endpoint that stands for the vendor is one of the vendor’s own', async () => {
+    const endpoint = new URL('http://127.0.0.1:4010')
+    const { ask, asked } = scripted(() => ok, withUploads, {}, endpoint)
+    await ask({ method: 'POST', host: 'uploads', path: 'http://127.0.0.1:4010/up/7', body: { json: 1 } })
+    expect(asked[0]?.headers).toMatchObject({ uploadkey: 'key-1234567' })
+    await expect(
+      ask({ method: 'POST', host: 'uploads', path: 'http://127.0.0.1:4011/up/7', body: { json: 1 } }),
+    ).rejects.toThrow(Stop)
+  })
+
+  test('a large body is given the time it takes, and goes with its length', async () => {
+    const { ask, asked } = scripted(() => ok)
+    const rows = Array.from({ length: 3_000 }, (_, seq) => ({
+      ref: String(seq),
+      identifier: '',
+      fields: {},
+      text: `${seq * 7_919}`.repeat(20),
+    }))
+    const body = { rows, head: '', between: '', tail: '', part: { name: 'file', file: 'a.csv' } }
+    await ask({ ...put, body })
+    const sent = asked[0]?.body
+    if (typeof sent !== 'object' || Buffer.isBuffer(sent)) throw new Error('it was not spooled')
+    expect(asked[0]?.timeouts.totalMs).toBe(300_000 + Math.ceil((sent.bytes / 65_536) * 1000))
+    expect(asked[0]?.headers['content-type']).toMatch(/^multipart\/form-data; boundary=sund-[0-9a-f]{32}$/)
   })
 
   test('rows are joined from their texts', async () => {

@@ -1,16 +1,28 @@
 /** Asks a vendor on behalf of one connection: credentials, rates, waiting, asking again, and what each answer means. */
-import { type AnyDestination, type Place, type Reply, type Request, Stop, type Values } from '../destination-kit/kit.ts'
+import {
+  type AnyDestination,
+  type Place,
+  type Reader,
+  type Reply,
+  type Request,
+  Stop,
+  type Values,
+} from '../destination-kit/kit.ts'
 import type { Door, OutboundAnswer } from '../outbound/door.ts'
 import { type OutboundRequest, type Timeouts, usualTimeouts } from '../outbound/exchange.ts'
 import { OutboundFailure } from '../outbound/outbound-failure.ts'
 import { redact } from '../outbound/redact.ts'
-import { encodeBody, FOREIGN, headersOf, rateOf, urlOf } from './address.ts'
+import type { Spool } from '../outbound/spool.ts'
+import { FOREIGN, headersOf, rateOf, urlOf } from './address.ts'
+import { type CrowdTexts, type ReadyBody, readyBody } from './body.ts'
 import { LostOnce, VendorDown, WholeCallRefused } from './failures.ts'
 import type { Clock, Tokens } from './ports.ts'
 import type { Rates } from './rates.ts'
 import { openRecovery, type Trouble } from './recovery.ts'
-import { HttpReply } from './reply.ts'
+import { HttpReply, ScannedReply } from './reply.ts'
+import type { MarkSink } from './report-marks.ts'
 import { fullJitter } from './retry.ts'
+import { scanReport } from './scan.ts'
 import { meaningOf } from './verdict.ts'
 
 /** What the caller of a talk is told while it runs. */
@@ -45,24 +57,36 @@ export interface ChannelOptions {
   readonly maxBytes?: number
 }
 
+/** What belongs to a request besides itself. */
+export interface Attached {
+  /** The rows of a crowd that its body may be written of. */
+  readonly crowd?: CrowdTexts
+  /** Its answer is read item by item. */
+  readonly scan?: { readonly reader: Reader; readonly marks: MarkSink }
+}
+
 export interface Channel {
   /**
    * Sends until there is an answer that the talk is meant to see. Throws Stop, VendorDown, WholeCallRefused, LostOnce,
    * or the reason of `signal` (which ends a request in flight as well) or of `watch.waits()`.
    */
-  ask(request: Request, watch: Watch, signal: AbortSignal): Promise<Reply>
+  ask(request: Request, watch: Watch, signal: AbortSignal, attached?: Attached): Promise<Reply>
 }
 
 const PATIENCE_MS = 5 * 60_000
 const LONGEST_WAIT_MS = 6 * 3_600_000
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024
+const MAX_REPORT_BYTES = 4 * 1024 ** 3
+/** Slower than this in all, a large body counts as stuck. */
+const LEAST_BYTES_PER_SECOND = 64 * 1024
+/** A report may take this long in all, as long as it does not stop in between. */
+const REPORT_MS = 3_600_000
 
 /** A request made ready once, and what happened to it so far. */
 interface Call {
   readonly request: Request
   readonly url: URL
-  readonly contentType: string | undefined
-  readonly body: Buffer | undefined
+  readonly body: ReadyBody | undefined
   readonly writes: boolean
   readonly rateKey: string | undefined
   readonly trouble: Trouble
@@ -77,14 +101,14 @@ export const openChannel = (options: ChannelOptions): Channel => {
   const longestWaitMs = options.longestWaitMs ?? LONGEST_WAIT_MS
   const secrets = Object.values(credentials)
 
-  const prepare = (request: Request): Call => {
-    const encoded = request.body === undefined ? undefined : encodeBody(request.body)
+  const prepare = async (request: Request, { crowd }: Attached): Promise<Call> => {
     const rate = rateOf(destination, request)
+    const url = urlOf(destination, request, place.settings, door.endpoint(destination.id))
+    const ports = { spool: () => door.spool(), random, ...(crowd === undefined ? {} : { crowd }) }
     return {
       request,
-      url: urlOf(destination, request, place.settings),
-      contentType: encoded?.type,
-      body: encoded?.bytes,
+      url,
+      body: request.body === undefined ? undefined : await readyBody(request.body, ports),
       writes: request.method !== 'GET' && request.reads !== true,
       rateKey: rate === undefined ? undefined : `${options.account}\n${rate.bucket}`,
       trouble: { attempts: 0, since: undefined },
@@ -94,14 +118,22 @@ export const openChannel = (options: ChannelOptions): Channel => {
     }
   }
 
-  const outbound = (call: Call, token: string): OutboundRequest => ({
+  const timeoutsOf = ({ body }: Call, scans: boolean): Timeouts => {
+    const timeouts = options.timeouts ?? usualTimeouts
+    const bytes = body === undefined || Buffer.isBuffer(body.content) ? 0 : body.content.bytes
+    const sendingMs = Math.ceil((bytes / LEAST_BYTES_PER_SECOND) * 1000)
+    return { ...timeouts, totalMs: timeouts.totalMs + sendingMs + (scans ? REPORT_MS : 0) }
+  }
+
+  const outbound = (call: Call, token: string, into: Spool | undefined): OutboundRequest => ({
     destination: destination.id,
     url: call.url,
     method: call.request.method,
-    headers: headersOf(destination, call.request, credentials, token, place, call.contentType),
-    ...(call.body === undefined ? {} : { body: call.body }),
-    timeouts: options.timeouts ?? usualTimeouts,
-    maxBytes: options.maxBytes ?? MAX_ANSWER_BYTES,
+    headers: headersOf(destination, call.request, credentials, token, place, call.body?.type),
+    ...(call.body === undefined ? {} : { body: call.body.content }),
+    timeouts: timeoutsOf(call, into !== undefined),
+    maxBytes: into === undefined ? (options.maxBytes ?? MAX_ANSWER_BYTES) : MAX_REPORT_BYTES,
+    ...(into === undefined ? {} : { into }),
   })
 
   /** "PUT /v3/contacts", for people; a path can hold an address. */
@@ -202,28 +234,53 @@ export const openChannel = (options: ChannelOptions): Channel => {
     }
   }
 
+  /** One request of a call: its reply, or the token with which to send it again. */
+  const once = async (
+    call: Call,
+    token: string,
+    watch: Watch,
+    signal: AbortSignal,
+    { scan }: Attached,
+  ): Promise<{ readonly reply: Reply } | { readonly token: string }> => {
+    const rate = rateOf(destination, call.request)
+    const tries = await recovery.enter(watch.waits())
+    let into: Spool | undefined
+    let answer: OutboundAnswer
+    let sentAt = clock.now()
+    try {
+      try {
+        if (rate !== undefined && call.rateKey !== undefined) await rates.take(call.rateKey, rate, watch.waits())
+        if (scan !== undefined) into = await door.spool()
+        sentAt = clock.now()
+        watch.sent(call.writes)
+        answer = await door.exchange(outbound(call, token, into), signal)
+      } catch (error) {
+        await failure(call, tries, error, sentAt, watch)
+        return { token }
+      }
+      const outcome = await interpret(call, tries, answer, token, sentAt, watch)
+      if (scan === undefined || into === undefined || !('reply' in outcome)) return outcome
+      const { reply } = outcome
+      if (reply.status >= 300) return outcome
+      return { reply: new ScannedReply(reply, await scanReport(into, scan.reader, scan.marks, signal)) }
+    } finally {
+      await into?.close()
+    }
+  }
+
   return {
-    async ask(request, watch, signal) {
-      const call = prepare(request)
-      const rate = rateOf(destination, request)
-      let token = tokens === undefined || request.host === FOREIGN ? '' : await tokens.current()
-      for (;;) {
-        signal.throwIfAborted()
-        const tries = await recovery.enter(watch.waits())
-        let answer: OutboundAnswer
-        let sentAt = clock.now()
-        try {
-          if (rate !== undefined && call.rateKey !== undefined) await rates.take(call.rateKey, rate, watch.waits())
-          sentAt = clock.now()
-          watch.sent(call.writes)
-          answer = await door.exchange(outbound(call, token), signal)
-        } catch (error) {
-          await failure(call, tries, error, sentAt, watch)
-          continue
+    async ask(request, watch, signal, attached = {}) {
+      const call = await prepare(request, attached)
+      try {
+        let token = tokens === undefined || request.host === FOREIGN ? '' : await tokens.current()
+        for (;;) {
+          signal.throwIfAborted()
+          const outcome = await once(call, token, watch, signal, attached)
+          if ('reply' in outcome) return outcome.reply
+          token = outcome.token
         }
-        const outcome = await interpret(call, tries, answer, token, sentAt, watch)
-        if ('reply' in outcome) return outcome.reply
-        token = outcome.token
+      } finally {
+        await call.body?.close()
       }
     },
   }

@@ -1,7 +1,9 @@
 /** Drives a talk: asks what it yields, and feeds it the answers, until it returns. */
 import { asksMade, type Step, Stop, type Talk } from '../destination-kit/kit.ts'
+import type { CrowdTexts } from './body.ts'
 import type { Channel, Watch } from './channel.ts'
 import { BrokenTalk, LostOnce, VendorDown } from './failures.ts'
+import type { ReportMarks } from './report-marks.ts'
 
 /** Starts of one talk before it is given up: each but the last ended in a lost answer that must not be asked for again. */
 const MOST_STARTS = 8
@@ -14,6 +16,14 @@ export const unwatched = (signal: AbortSignal): Watch => ({
   waits: () => signal,
 })
 
+/** What a talk about a batch can do besides asking. */
+export interface About {
+  readonly crowd?: CrowdTexts
+  readonly marks?: ReportMarks
+  /** Writes down the job that the talk keeps. */
+  keep?(job: string): Promise<void>
+}
+
 /**
  * Holds the conversation to its end. A talk whose `once` request was lost starts again from its first line.
  * Throws what Channel.ask throws, and BrokenTalk when the talk threw something that is not a Stop or made an ask that it
@@ -24,12 +34,14 @@ export const converse = async <T>(
   channel: Pick<Channel, 'ask'>,
   signal: AbortSignal,
   watch: Watch = unwatched(signal),
+  about: About = {},
 ): Promise<T> => {
   for (let starts = 1; ; starts++) {
     try {
-      return await converseOnce(talk, channel, signal, watch)
+      return await converseOnce(talk, channel, signal, watch, about)
     } catch (error) {
       if (!(error instanceof LostOnce)) throw error
+      about.marks?.restart()
       if (starts === MOST_STARTS) throw new VendorDown(`The answer was lost ${starts} times. Last: ${error.message}`)
     }
   }
@@ -40,6 +52,7 @@ const converseOnce = async <T>(
   channel: Pick<Channel, 'ask'>,
   signal: AbortSignal,
   watch: Watch,
+  about: About,
 ): Promise<T> => {
   const { generator, made } = counted(talk)
   let asks = made
@@ -54,8 +67,29 @@ const converseOnce = async <T>(
       return step.value
     }
     yielded++
-    reply = await channel.ask(step.value.request, watch, signal)
+    reply = await answerTo(step.value, channel, signal, watch, about)
   }
+}
+
+const answerTo = async (
+  step: Step,
+  channel: Pick<Channel, 'ask'>,
+  signal: AbortSignal,
+  watch: Watch,
+  { crowd, marks, keep }: About,
+): Promise<unknown> => {
+  if ('keep' in step) {
+    if (keep === undefined) throw new BrokenTalk('A talk keeps a job where none can be kept.')
+    signal.throwIfAborted()
+    return await keep(step.keep)
+  }
+  const { request, reader } = step
+  if (reader === undefined) return await channel.ask(request, watch, signal, crowd === undefined ? {} : { crowd })
+  if (marks === undefined) throw new BrokenTalk('A talk scans a report where nobody is asked about.')
+  return await channel.ask(request, watch, signal, {
+    ...(crowd === undefined ? {} : { crowd }),
+    scan: { reader, marks },
+  })
 }
 
 /** A plain function that returns a talk can make asks before the talk begins. */

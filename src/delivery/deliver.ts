@@ -172,15 +172,18 @@ class Phase {
 
   /** Until a batch or a look ends, or the next job is due. */
   async #somethingHappens(): Promise<void> {
-    const { clock } = this.#progress.plan
-    const due = this.#looks < LOOKS_AT_ONCE ? Math.min(...this.#jobs.map((job) => job.dueAt)) : Number.POSITIVE_INFINITY
+    const { hard, plan } = this.#progress
+    const { clock } = plan
+    // At a hard end no look is started, so a job that is due is nothing to wake up for: it would be due again at once.
+    const looks = !hard.aborted && this.#looks < LOOKS_AT_ONCE
+    const due = looks ? Math.min(...this.#jobs.map((job) => job.dueAt)) : Number.POSITIVE_INFINITY
     if (!Number.isFinite(due)) {
       await Promise.race(this.#active)
       return
     }
     const awake = new AbortController()
     const slept = clock
-      .sleep(Math.max(0, due - clock.monotonic()), AbortSignal.any([awake.signal, this.#progress.hard]))
+      .sleep(Math.max(0, due - clock.monotonic()), AbortSignal.any([awake.signal, hard]))
       .catch(() => undefined)
     await Promise.race([...this.#active, slept])
     awake.abort()

@@ -26,7 +26,8 @@ export const combined = (first: Fate, second: Fate): Fate => {
   return second
 }
 
-const combineInto = <K>(map: Map<K, Fate>, key: K, fate: Fate): void => {
+/** Adds what is said of somebody to what was said before. */
+export const combineInto = <K>(map: Map<K, Fate>, key: K, fate: Fate): void => {
   const known = map.get(key)
   map.set(key, cappedFate(known === undefined ? fate : combined(known, fate)))
 }
@@ -52,7 +53,7 @@ export const namedByRef = (fates: Fates, span: Span): Named => {
 const normal = (identifier: string): string => identifier.trim().toLowerCase()
 
 /** By identifier: vendors echo addresses in their own case. */
-export const namedByIdentifier = (fates: Fates, rows: readonly OutboxRow[]): Named => {
+export const namedByIdentifier = (fates: Fates, rows: readonly Pick<OutboxRow, 'seq' | 'identifier'>[]): Named => {
   const byName = new Map<string, Fate>()
   for (const [name, fate] of fates) combineInto(byName, normal(name), fate)
   const bySeq = new Map<number, Fate>()
@@ -67,15 +68,14 @@ export const namedByIdentifier = (fates: Fates, rows: readonly OutboxRow[]): Nam
   return { bySeq, strangers: byName.size - met.size }
 }
 
-/** Names to seqs. `rows` is called only where names are identifiers. */
-export const named = async (
-  fates: Fates,
-  by: By,
-  span: Span,
-  rows: () => readonly OutboxRow[] | Promise<readonly OutboxRow[]>,
-): Promise<Named> => {
+type Found = readonly Pick<OutboxRow, 'seq' | 'identifier'>[]
+/** Finds rows of a batch by identifier, which is given trimmed and in lower case; more rows than asked for do no harm. */
+export type Find = (identifiers: readonly string[]) => Found | Promise<Found>
+
+/** Names to seqs. `find` is called only where names are identifiers. */
+export const named = async (fates: Fates, by: By, span: Span, find: Find): Promise<Named> => {
   if (fates.size === 0) return { bySeq: new Map(), strangers: 0 }
-  return by === 'ref' ? namedByRef(fates, span) : namedByIdentifier(fates, await rows())
+  return by === 'ref' ? namedByRef(fates, span) : namedByIdentifier(fates, await find([...fates.keys()].map(normal)))
 }
 
 /** What may be said of those whom an answer does not name. A name we do not know may be anybody of them. */

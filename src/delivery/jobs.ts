@@ -4,7 +4,9 @@ import { converse } from './conversation.ts'
 import { BrokenTalk, VendorDown, WholeCallRefused } from './failures.ts'
 import { doubted, merged, named } from './fates.ts'
 import { everyone, finish, outcomesOf } from './outcomes.ts'
-import type { Batch, OutboxRow } from './ports.ts'
+import { findIn } from './party.ts'
+import type { Batch } from './ports.ts'
+import { ReportMarks } from './report-marks.ts'
 import { AttemptWatch, type OpenJob, type RunProgress } from './run-progress.ts'
 
 const FIRST_LOOK_MS = 2_000
@@ -71,10 +73,12 @@ export const lookAtJob = async (progress: RunProgress, open: OpenJob): Promise<L
   const { confirm } = route
   if (confirm === undefined) throw new Error(`Batch ${batch.number} waits for a job, and its route has none.`)
   const watch = new AttemptWatch(progress, true)
+  const find = findIn(progress, batch)
+  const marks = new ReportMarks(plan.staging, batch, find)
   let end: Now | Later
   try {
     const talk = () => confirm.call(route, open.job, progress.placeOf(batch))
-    end = await converse<Now | Later>(talk, plan.channel, progress.hard, watch)
+    end = await converse<Now | Later>(talk, plan.channel, progress.hard, watch, { marks })
   } catch (error) {
     if (!(error instanceof WholeCallRefused)) return unreadable(progress, error)
     end = { kind: 'split', reason: error.message }
@@ -83,7 +87,7 @@ export const lookAtJob = async (progress: RunProgress, open: OpenJob): Promise<L
   const seen: Batch = watch.lostAt === undefined ? batch : { ...batch, lostAt: watch.lostAt }
   switch (end.kind) {
     case 'each':
-      await finish(progress, seen, await outcomesOf(seen, rowsOf(progress, batch), end))
+      await finish(progress, seen, await outcomesOf(seen, find, end, marks))
       return ended
     case 'pending':
       return stillOpen(progress, { ...open, batch: seen }, end)
@@ -91,8 +95,6 @@ export const lookAtJob = async (progress: RunProgress, open: OpenJob): Promise<L
       return refused(progress, seen, end.reason)
   }
 }
-
-const rowsOf = (progress: RunProgress, batch: Batch) => (): Promise<OutboxRow[]> => progress.plan.outbox.read(batch)
 
 /** The vendor did not take the job as a whole. */
 const refused = async (progress: RunProgress, batch: Batch, reason: string): Promise<Look> => {
@@ -116,7 +118,7 @@ const stillOpen = async (progress: RunProgress, open: OpenJob, later: Later): Pr
   const { plan, meter } = progress
   const { batch } = open
   const now = plan.clock.monotonic()
-  const names = await named(later.known ?? new Map<string, Fate>(), later.by ?? 'ref', batch, rowsOf(progress, batch))
+  const names = await named(later.known ?? new Map<string, Fate>(), later.by ?? 'ref', batch, findIn(progress, batch))
   const known = merged(batch.known ?? new Map<number, Fate>(), doubted(names, batch))
   if (now >= open.deadline) {
     const reason = 'The service had not finished the job when it was too old to still be finished.'

@@ -1,7 +1,8 @@
 /** Stages the outcomes of a batch and then commits it: never the other way round. */
 import type { Fate, Now } from '../destination-kit/kit.ts'
-import { cappedFate, merged, named, unnamedFate } from './fates.ts'
-import type { Batch, OutboxRow, Outcomes } from './ports.ts'
+import { cappedFate, type Find, merged, named, unnamedFate } from './fates.ts'
+import type { Batch, Outcomes } from './ports.ts'
+import type { ReportMarks } from './report-marks.ts'
 import type { RunProgress } from './run-progress.ts'
 
 /** One fate for every record of a batch. */
@@ -15,16 +16,20 @@ export const everyone = (batch: Batch, fate: Fate): Outcomes => ({
 
 /**
  * Names of an answer to seqs. Who is not named falls under `otherwise`, unless the names do not add up. What was known
- * when a job was accepted stands beside what its report says. `rows` is called only where names are identifiers.
+ * when a job was accepted stands beside what its report says. `find` is called only where names are identifiers.
  */
 export const outcomesOf = async (
   batch: Batch,
-  rows: () => readonly OutboxRow[] | Promise<readonly OutboxRow[]>,
+  find: Find,
   end: Extract<Now, { kind: 'each' }>,
+  marks: ReportMarks,
 ): Promise<Outcomes> => {
-  const { bySeq, strangers } = await named(end.except, end.by, batch, rows)
+  const { bySeq, strangers } = await named(end.except, end.by, batch, find)
   const except = batch.known === undefined ? bySeq : merged(batch.known, bySeq)
-  return { ...everyone(batch, unnamedFate(end.otherwise, strangers)), except }
+  const others = everyone(batch, unnamedFate(end.otherwise, strangers + marks.strangers))
+  if (!marks.begun) return { ...others, except }
+  await marks.add(except)
+  return { ...others, marked: true }
 }
 
 /** Outcomes first, commit second: a crash between the two is found again by `staged`. */

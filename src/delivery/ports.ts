@@ -4,6 +4,8 @@ import type { Fate, List, Person, Place } from '../destination-kit/kit.ts'
 /** A record of the outbox: `seq` is its place there, also after halving; `ref` is `seq` in decimal. */
 export interface OutboxRow extends Person {
   readonly seq: number
+  /** What the route makes of the person; whoever reads the outbox leaves room for it. */
+  text?: string
 }
 
 /** Outbox rows `from`..`to`, both included, that go to one list by one route. */
@@ -19,6 +21,7 @@ export interface Batch extends Span {
   readonly operation: 'add' | 'remove'
   readonly route: number
   readonly state: 'pending' | 'sending' | 'accepted'
+  /** Accepted; while `sending`, kept by a talk before it gave the vendor people. */
   readonly job?: string
   /** Fates known when the job was accepted, by seq. */
   readonly known?: ReadonlyMap<number, Fate>
@@ -39,6 +42,8 @@ export interface Checkpoints {
   open(): Promise<Batch[]>
   /** Before the first request of an attempt. `at` is kept as sentAt. */
   sending(batch: number, at: Date): Promise<void>
+  /** The attempt goes on with this job, which may be given people from `at` on: kept as job and sentAt. */
+  kept(batch: number, job: { readonly job: string; readonly at: Date }, traffic: Traffic): Promise<void>
   /** An answer was never read to a request sent by `at`; the latest moment is kept, since that one may work until `settles` later. */
   lost(batch: number, at: Date): Promise<void>
   accepted(
@@ -56,12 +61,16 @@ export interface Checkpoints {
 export interface Outbox {
   /** Rows of the span, by seq, none left out. They belong to the caller, which writes the encoded text onto them. */
   read(span: Span): Promise<OutboxRow[]>
+  /** Rows of the span with one of these identifiers, which are trimmed and in lower case. */
+  find(span: Span, identifiers: readonly string[]): Promise<readonly Pick<OutboxRow, 'seq' | 'identifier'>[]>
 }
 
 /** The outcome of every record of a span: `otherwise`, save for the seqs in `except`. */
 export interface Outcomes extends Span {
   readonly otherwise: Fate
   readonly except: ReadonlyMap<number, Fate>
+  /** What was marked for the span stands too; what was marked twice and differently is unknown. */
+  readonly marked?: true
   /** An earlier attempt at this batch was lost at this moment. */
   readonly lostAt?: Date
 }
@@ -71,6 +80,12 @@ export interface Staging {
   stage(outcomes: Outcomes): Promise<void>
   /** Is every record of the span staged? */
   staged(span: Span): Promise<boolean>
+  /** Keeps fates of single records, from a report that is read a slice at a time: they are no outcomes before `stage`. */
+  mark(fates: ReadonlyMap<number, Fate>): Promise<void>
+  /** Distinct records of the span that are marked. */
+  marked(span: Span): Promise<number>
+  /** Forgets the marks of the span; staging them does so too. */
+  unmark(span: Span): Promise<void>
 }
 
 export interface Clock {

@@ -1,6 +1,6 @@
 /** A vendor's answer as talks see it. */
 import type { z } from 'zod'
-import { type Reply, Stop } from '../destination-kit/kit.ts'
+import { type Reply, type Scanned, Stop } from '../destination-kit/kit.ts'
 import type { OutboundAnswer } from '../outbound/door.ts'
 import { capped, excerpt, redact } from '../outbound/redact.ts'
 
@@ -43,5 +43,27 @@ export class HttpReply implements Reply {
   /** A short look at the body that shows no secret and no personal value. */
   excerpt(): string {
     return excerpt(this.text, this.#secrets)
+  }
+}
+
+/** The answer of a request whose body was read item by item. */
+export class ScannedReply implements Reply {
+  readonly status: number
+  readonly text = ''
+  readonly scanned: Scanned
+  readonly #reply: Reply
+
+  constructor(reply: Reply, scanned: Scanned) {
+    this.status = reply.status
+    this.scanned = scanned
+    this.#reply = reply
+  }
+
+  header(name: string): string | undefined {
+    return this.#reply.header(name)
+  }
+
+  json<T>(shape: z.ZodType<T>): T {
+    return this.#reply.json(shape)
   }
 }

@@ -25,25 +25,46 @@ export interface Row extends Person {
 }
 
 // ── asking ──────────────────────────────────────────────────────────────────────────────────────────
-/** A body of pre-encoded rows: `head`, the row texts joined by `between`, `tail`. */
+/**
+ * Rows that are never in memory at once: they can be counted and written into a body, not looped over. `fields` are the
+ * matched fields, which are the same for everybody of a run.
+ */
+export interface Crowd {
+  readonly crowd: true
+  readonly count: number
+  readonly fields: readonly string[]
+}
+
+/**
+ * A body of encoded rows: `head`, the row texts joined by `between`, `tail`. A small JSON call and a packed file of
+ * millions are the same description; the engine writes it, and writes the same bytes again where it asks again.
+ */
 export interface Written {
-  readonly rows: readonly Row[]
-  readonly type: string
+  readonly rows: readonly Row[] | Crowd
+  /** Content type of what is written; without it, none is said. */
+  readonly type?: string
   readonly head: string
   readonly between: string
   readonly tail: string
+  /** `zip` holds one file, named `file`. */
+  readonly pack?: 'gzip' | { readonly zip: string }
+  /** Sent as the only part of a multipart/form-data body, under this name and file name. */
+  readonly part?: { readonly name: string; readonly file: string }
 }
 
 export type Body = { readonly json: unknown } | { readonly form: Readonly<Record<string, string>> } | Written
 
 export interface Request {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  /** Path on the host, starting with `/`; for host `foreign`, a whole URL taken from an answer. */
+  /** Path on the host, starting with `/`; for host `foreign` a whole URL taken from an answer. */
   readonly path: string
   readonly query?: Readonly<Record<string, string>>
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: Body
-  /** A name in `hosts`, the first by default. `foreign`: https, no credentials, no redirects, size capped. */
+  /**
+   * A name in `hosts`, the first by default; of a host that is known by `match`, `path` is a whole URL taken from an answer.
+   * `foreign`: https, no credentials, no redirects, size capped.
+   */
   readonly host?: string
   /** A name in `rates`, the first by default. */
   readonly rate?: string
@@ -61,19 +82,50 @@ export interface Reply {
   header(name: string): string | undefined
   /** Decodes the body; throws Stop('unreadable') when it is not JSON or not of this shape. */
   json<T>(shape: z.ZodType<T>): T
+  /** What reading a successful answer to `scan` item by item came to; its `text` is empty. */
+  readonly scanned?: Scanned
 }
 
-export interface Step {
-  readonly request: Request
+/** What one item of a report says of one record; undefined when it is about none. */
+export type Mark = readonly [who: string, fate: Fate] | undefined
+
+/**
+ * Reads a report of any size item by item: lines of CSV keyed by column name in lower case, or the elements of the JSON
+ * arrays under the root's members of these names (`''`: of an array at the root, or one value a line). With both, what
+ * the report begins with decides. Marks are kept by the engine, and count when the talk ends in `each`.
+ */
+export interface Reader {
+  readonly by: By
+  csv?(row: Readonly<Record<string, string>>): Mark
+  readonly arrays?: Readonly<Record<string, (item: unknown) => Mark>>
 }
+
+export interface Scanned {
+  readonly items: number
+  /** Distinct records of the batch that were marked; in all scans of this talk. */
+  readonly marked: number
+  /** Marks of somebody who is not of the batch. */
+  readonly strangers: number
+  /** False when the report was damaged, cut, or of no format that the reader takes: then more may stand in it. */
+  readonly whole: boolean
+}
+
+export interface Asking {
+  readonly request: Request
+  readonly reader?: Reader
+}
+export interface Keeping {
+  readonly keep: string
+}
+export type Step = Asking | Keeping
 
 /** `unknown` as TNext makes a bare `yield` useless, so talks say `yield* send(...)`. */
 export type Talk<T> = Generator<Step, T, unknown>
 
 class Ask {
   static made = 0
-  readonly step: Step
-  constructor(step: Step) {
+  readonly step: Asking
+  constructor(step: Asking) {
     this.step = step
     Ask.made++
   }
@@ -82,8 +134,28 @@ class Ask {
   }
 }
 
+class Keep {
+  readonly step: Keeping
+  constructor(step: Keeping) {
+    this.step = step
+    Ask.made++
+  }
+  *[Symbol.iterator](): Talk<void> {
+    yield this.step
+  }
+}
+
 /** Asks the vendor: `const reply = yield* send({ ... })`. Without `yield*` nothing is sent, which the engine treats as an error. */
 export const send = (request: Request): Ask => new Ask({ request })
+
+/** Asks the vendor for a report that may be larger than memory: `yield* scan({ ... }, reader)`. */
+export const scan = (request: Request, reader: Reader): Ask => new Ask({ request, reader })
+
+/**
+ * Writes down a job that the vendor made before it is given its people: `yield* keep(job)`. From then on it may work on
+ * them, so a talk that starts again, in this process or the next, is given the job as `kept`.
+ */
+export const keep = (job: string): Keep => new Keep({ keep: job })
 
 /** How many asks were made so far: the engine and the tests compare it with what was yielded. */
 export const asksMade = (): number => Ask.made
@@ -190,10 +262,11 @@ export interface WantedList {
   readonly mark: string
 }
 
-type Speak<S extends string, F extends string> =
-  | { talk(rows: readonly Row[], at: At<S, F>): Talk<Now>; confirm?: never }
+type Speak<P, S extends string, F extends string> =
+  // `kept`: the job that an earlier start of this talk kept, if it did.
+  | { talk(people: P, at: At<S, F>, kept?: string): Talk<Now>; confirm?: never }
   | {
-      talk(rows: readonly Row[], at: At<S, F>): Talk<Now | Later>
+      talk(people: P, at: At<S, F>, kept?: string): Talk<Now | Later>
       confirm(job: string, at: At<S, F>): Talk<Now | Later>
     }
 
@@ -202,7 +275,7 @@ export type Operation<S extends string, F extends string> = {
   readonly over?: number
   /** Records in one call. */
   readonly max: Limit
-  /** Bytes of the row texts in one call. */
+  /** Bytes of the row texts in one call, before they are packed. */
   readonly bytes?: Limit
   /** Batches in flight at once, per run. */
   readonly parallel: number
@@ -212,14 +285,24 @@ export type Operation<S extends string, F extends string> = {
   readonly settles: Limit
   /** How many requests `n` records of one batch take at least, polls apart: for the dry run. */
   requests(n: number): number
+  /** May throw Stop, for a record that must not be sent. */
   row(person: Person, at: At<S, F>): string
-} & Speak<S, F>
+} & (({ readonly bulk?: never } & Speak<readonly Row[], S, F>) | ({ readonly bulk: true } & Speak<Crowd, S, F>))
 
 export type Host<C extends string, S extends string> = {
-  /** Whole origin, or how the settings choose it. Written as a method, so that destinations of any settings fit one list. */
-  readonly url: string | { choose(settings: Values<S>): string }['choose']
   headers(secret: Values<C>, token: string, settings: Values<S>): Record<string, string>
-}
+} & (
+  | {
+      /** Whole origin, or how the settings choose it. Written as a method, so that destinations of any settings fit one list. */
+      readonly url: string | { choose(settings: Values<S>): string }['choose']
+      readonly match?: never
+    }
+  | {
+      /** Of the whole host name in URLs from answers. They lead to the vendor's own hosts, so they get this host's headers. */
+      readonly match: RegExp
+      readonly url?: never
+    }
+)
 
 /** How people sign in (authorisation code, loopback or web redirect, PKCE) and how a token is renewed. */
 export interface OAuth<C extends string> {

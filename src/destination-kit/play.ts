@@ -3,20 +3,25 @@ import {
   type At,
   asksMade,
   type By,
+  type Crowd,
   type Fate,
   type Fates,
   type Later,
   type Now,
   type Operation,
   type Person,
+  type Reader,
   type Reply,
   type Request,
   type Row,
+  type Scanned,
   type Step,
   Stop,
   type Talk,
   type Verdict,
 } from './kit.ts'
+import { Malformed } from './malformed.ts'
+import { openReading } from './reading.ts'
 
 /** What the vendor answers; the status is 200 unless said. */
 export interface Answer {
@@ -36,6 +41,10 @@ export type Ending<T> =
 
 export interface Played<T> {
   readonly requests: readonly Request[]
+  /** Jobs that were kept, in order. */
+  readonly kept: readonly string[]
+  /** What reports that were scanned say of single records. */
+  readonly marks: Fates
   readonly ending: Ending<T>
 }
 
@@ -61,13 +70,17 @@ export const replyOf = (answer: Answer): Reply => {
   }
 }
 
-/** The body of a request as it would be sent; empty where there is none. */
-export const bodyText = (request: Request): string => {
+/** The body of a request as it would be sent, before it is packed; empty where there is none. */
+export const bodyText = (request: Request): string => bodyTextOf(request, [])
+
+/** As `bodyText`, with `crowd` as the rows of a crowd. */
+export const bodyTextOf = (request: Request, crowd: readonly Row[]): string => {
   const body = request.body
   if (body === undefined) return ''
   if ('json' in body) return JSON.stringify(body.json)
   if ('form' in body) return new URLSearchParams(body.form).toString()
-  return body.head + body.rows.map((row) => row.text).join(body.between) + body.tail
+  const rows = 'crowd' in body.rows ? crowd : body.rows
+  return body.head + rows.map((row) => row.text).join(body.between) + body.tail
 }
 
 const verdictOn = (reply: Reply, request: Request, judge: Judge | undefined): Verdict => {
@@ -90,6 +103,8 @@ export const play = <T>(
   judge?: Judge,
 ): Played<T> => {
   const requests: Request[] = []
+  const kept: string[] = []
+  const marks = new Map<string, Fate>()
   const before = asksMade()
   const answerTo = (request: Request, number: number): Answer => {
     if (typeof answers === 'function') return answers(request, number)
@@ -101,23 +116,43 @@ export const play = <T>(
     const talk = start()
     let turn: IteratorResult<Step, T> = talk.next()
     while (!turn.done) {
-      const { request } = turn.value
+      if ('keep' in turn.value) {
+        kept.push(turn.value.keep)
+        turn = talk.next()
+        continue
+      }
+      const { request, reader } = turn.value
       requests.push(request)
       const reply = replyOf(answerTo(request, requests.length - 1))
       const verdict = verdictOn(reply, request, judge)
       if (verdict instanceof Stop) throw verdict
       if (verdict.kind !== 'pass') return { kind: 'judged', verdict }
-      turn = talk.next(reply)
+      const scans = reader !== undefined && reply.status < 300
+      turn = talk.next(scans ? { ...reply, text: '', scanned: scanText(reader, reply.text, marks) } : reply)
     }
     return { kind: 'ended', value: turn.value }
   }
   const ending = endingOf(run)
-  const forgotten = asksMade() - before - requests.length
+  const forgotten = asksMade() - before - requests.length - kept.length
   if (forgotten !== 0) throw new Error(`${forgotten} asks were made without yield*, so nothing was sent`)
   if (typeof answers !== 'function' && answers.length > requests.length) {
     throw new Error(`${answers.length} answers were given, but only ${requests.length} were asked for`)
   }
-  return { requests, ending }
+  return { requests, kept, marks, ending }
+}
+
+/** What the engine would say of the report; who is of the batch is not known here, so nobody is a stranger. */
+const scanText = (reader: Reader, text: string, marks: Map<string, Fate>): Scanned => {
+  const reading = openReading(reader)
+  const scanned = (whole: boolean): Scanned => ({ items: reading.items(), marked: marks.size, strangers: 0, whole })
+  try {
+    for (const [who, fate] of reading.push(text)) marks.set(who, fate)
+    for (const [who, fate] of reading.end()) marks.set(who, fate)
+    return scanned(true)
+  } catch (error) {
+    if (error instanceof Malformed) return scanned(false)
+    throw error
+  }
 }
 
 const endingOf = <T>(run: () => Ending<T>): Ending<T> => {
@@ -135,6 +170,21 @@ export const endOf = <T>(played: Played<T>): T => {
   if (played.ending.kind === 'stopped') throw played.ending.stop
   throw new Error(`the answer was judged: ${JSON.stringify(played.ending.verdict)}`)
 }
+
+/** As `endOf`, with what scanned reports say of single records among the exceptions. */
+export const endOfBatch = (played: Played<Now | Later>): Now | Later => {
+  const end = endOf(played)
+  return end.kind === 'each' && played.marks.size > 0
+    ? { ...end, except: new Map([...end.except, ...played.marks]) }
+    : end
+}
+
+/** Rows as a bulk operation is handed them. */
+export const crowdOf = (rows: readonly Row[]): Crowd => ({
+  crowd: true,
+  count: rows.length,
+  fields: Object.keys(rows[0]?.fields ?? {}),
+})
 
 /** People with their row texts, as the engine hands them to a talk. */
 export const rowsOf = <S extends string, F extends string>(
@@ -175,7 +225,8 @@ export const playBatch = <S extends string, F extends string>(
     }
   }
   const fates = new Map<string, Fate>()
-  let turn: Now | Later | undefined = turnOf(play(() => operation.talk(rows, at), vendor, judge))
+  const start = (): Talk<Now | Later> => (operation.bulk ? operation.talk(crowdOf(rows), at) : operation.talk(rows, at))
+  let turn: Now | Later | undefined = turnOf(play(start, vendor, judge))
   for (let looks = 0; turn?.kind === 'pending'; looks++) {
     take(fates, turn.known ?? new Map(), turn.by ?? 'ref')
     const { job }: Later = turn
@@ -192,5 +243,5 @@ export const playBatch = <S extends string, F extends string>(
 /** A verdict that halves is an ending like any other; other verdicts need an engine that waits. */
 const turnOf = (played: Played<Now | Later>): Now | Later => {
   const { ending } = played
-  return ending.kind === 'judged' && ending.verdict.kind === 'split' ? ending.verdict : endOf(played)
+  return ending.kind === 'judged' && ending.verdict.kind === 'split' ? ending.verdict : endOfBatch(played)
 }

@@ -12,6 +12,14 @@ describe('vendorWords', () => {
     ['takes out an address with an apostrophe', "email 'o'neil@x.example' bad", ["o'neil@x.example"], "email '…' bad"],
     ['takes out hashes', `item ${'0a'.repeat(32)} is wrong`, [], 'item … is wrong'],
     ['spares words that hold a short value', 'invalid status for Al', ['Al', 'us'], 'invalid status for …'],
+    ['takes out a value that overlaps a longer word', 'xa-a-a is bad', ['a-a'], 'xa-… is bad'],
+    [
+      'takes out any case, whatever the letters',
+      'GRÜSSE ÅSE, \u212aari and ſam',
+      ['grüsse', 'åse', 'kari', 'sam'],
+      '… …, … and …',
+    ],
+    ['spares a letter beyond the first plane', 'sam𝒜 sam', ['sam'], 'sam𝒜 …'],
     ['has no line breaks', 'one\r\ntwo\u0000three', [], 'one two three'],
     ['takes values literally', 'cost (a+b)* is bad', ['(a+b)*'], 'cost … is bad'],
   ])('%s', (_what, text, personal, words) => {
@@ -20,6 +28,17 @@ describe('vendorWords', () => {
 
   it('is at most 200 characters', () => {
     expect(vendorWords('x '.repeat(500))).toHaveLength(200)
+  })
+
+  it('takes out what a pattern with the letters around would', () => {
+    const text = fc.string({ unit: fc.constantFrom('a', 'B', 'b', '-', ' ', '1', 'é') })
+    const slow = (said: string, value: string) =>
+      said.replace(new RegExp(`(?<![\\p{L}\\p{N}])${value}(?![\\p{L}\\p{N}])`, 'giu'), '…')
+    fc.assert(
+      fc.property(text, fc.stringMatching(/^[aBé][ab1-]{0,2}$/), (said, value) => {
+        expect(vendorWords(said, [value])).toBe(slow(said, value).trim())
+      }),
+    )
   })
 
   it('never repeats the address that it is about', () => {

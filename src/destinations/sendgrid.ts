@@ -1,8 +1,8 @@
 /** SendGrid Marketing: keeps existing contact lists. Adding never re-subscribes: suppressions are kept apart at SendGrid. */
-import { z } from 'zod'
-import { define, type Limit, send } from '../destination-kit/kit.ts'
+import { define, type Limit } from '../destination-kit/kit.ts'
 import { judge } from './sendgrid/answers.ts'
 import { contact, join } from './sendgrid/contacts.ts'
+import { fieldDefinitions, importFile, importLine } from './sendgrid/imports.ts'
 import { look } from './sendgrid/jobs.ts'
 import { allLists, listPage, oneList } from './sendgrid/lists.ts'
 import { leave } from './sendgrid/members.ts'
@@ -10,6 +10,7 @@ import { apiOrigin } from './sendgrid/regions.ts'
 
 const docs = 'https://www.twilio.com/docs/sendgrid/api-reference'
 const upsertDocs = `${docs}/contacts/add-or-update-a-contact`
+const importDocs = `${docs}/contacts/import-contacts`
 const checked = '2026-11-21'
 
 const documented = (value: number, source: string): Limit => ({ value, source, checked, kind: 'documented' })
@@ -27,8 +28,6 @@ const assumed = (value: number, source: string): Limit => ({ value, source, chec
  * hours". Six hours is beyond every report we know.
  */
 const settles = assumed(6 * 3600, 'https://github.com/sendgrid/sendgrid-nodejs/issues/1004')
-
-const fieldDefinitions = z.object({ reserved_fields: z.array(z.object({ name: z.string() })) })
 
 export const sendgrid = define({
   id: 'sendgrid',
@@ -79,8 +78,7 @@ export const sendgrid = define({
   judge,
   *check() {
     yield* listPage(1)
-    const reply = yield* send({ method: 'GET', path: '/v3/marketing/field_definitions', rate: 'lists' })
-    reply.json(fieldDefinitions)
+    yield* fieldDefinitions()
     return { found: {} }
   },
   lists: allLists,
@@ -96,6 +94,22 @@ export const sendgrid = define({
       requests: () => 1,
       row: contact,
       talk: join,
+      confirm: look,
+    },
+    {
+      bulk: true,
+      // More than one call of the other route holds: then one upload takes the place of many calls, and a bad address
+      // fails alone instead of refusing the call it is in.
+      over: 30_000,
+      max: documented(1_000_000, importDocs),
+      bytes: documented(5_000_000_000, importDocs),
+      parallel: 2,
+      // Large imports wait in the vendor's queue; no time is published.
+      settles: assumed(24 * 3600, 'https://github.com/sendgrid/sendgrid-nodejs/issues/1004'),
+      // Field definitions, the import, and its upload.
+      requests: () => 3,
+      row: importLine,
+      talk: importFile,
       confirm: look,
     },
   ],

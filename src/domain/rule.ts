@@ -34,8 +34,13 @@ const condition = z.strictObject({
   ignoreCase: z.boolean().optional(),
 })
 
-const node: z.ZodType<Rule> = z.lazy(() =>
-  z.union([z.strictObject({ all: z.array(node).min(1) }), z.strictObject({ any: z.array(node).min(1) }), condition]),
+/** A rule of whatever size: for describing it. Untrusted input is for `rule`. */
+export const ruleNode: z.ZodType<Rule> = z.lazy(() =>
+  z.union([
+    z.strictObject({ all: z.array(ruleNode).min(1) }),
+    z.strictObject({ any: z.array(ruleNode).min(1) }),
+    condition,
+  ]),
 )
 
 const isGroup = (input: unknown): input is { all?: unknown; any?: unknown } =>
@@ -65,4 +70,4 @@ export const rule: z.ZodType<Rule> = z
     error: `A rule is at most ${MAX_DEPTH} deep and has at most ${MAX_NODES} parts.`,
     abort: true,
   })
-  .pipe(node)
+  .pipe(ruleNode)

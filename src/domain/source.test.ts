@@ -1,6 +1,6 @@
 /** What a source may be declared as. */
 import { expect, test } from 'vitest'
-import { sourceTable } from './source.ts'
+import { formatOf, isGzip, sourceTable } from './source.ts'
 
 const valid = { name: 'people', file: 'people.csv', key: 'id', columns: [{ name: 'id', type: 'text' }] }
 
@@ -52,6 +52,25 @@ test.each<[string, object]>([
     },
   ],
   ['a property that does not exist', { kye: 'id' }],
+  ['an encoding of JSON lines', { file: 'people.jsonl', encoding: 'utf-16le' }],
+  ['an encoding of Parquet', { format: 'parquet', encoding: 'latin1' }],
 ])('refused: %s', (_name, change) => {
   expect(sourceTable.safeParse({ ...valid, ...change }).success).toBe(false)
+})
+
+test.each<[string, object, string, boolean]>([
+  ['people.csv', {}, 'csv', false],
+  ['people.txt', {}, 'csv', false],
+  ['people', {}, 'csv', false],
+  ['people.csv.GZ', {}, 'csv', true],
+  ['people.Parquet', {}, 'parquet', false],
+  ['people.jsonl', {}, 'jsonl', false],
+  ['people.ndjson.gz', {}, 'jsonl', true],
+  ['people/*.json', {}, 'jsonl', false],
+  ['parquet.csv', {}, 'csv', false],
+  ['people.csv', { format: 'jsonl', compression: 'gzip' }, 'jsonl', true],
+  ['people.csv.gz', { compression: 'none' }, 'csv', false],
+])('%s with %o is %s', (file, over, format, gzip) => {
+  const source = sourceTable.parse({ ...valid, file, ...over })
+  expect([formatOf(source), isGzip(source, file)]).toEqual([format, gzip])
 })

@@ -39,11 +39,38 @@ export type SourceColumn = z.infer<typeof column>
 export const areDistinct = (names: readonly string[]): boolean =>
   new Set(names.map((name) => name.toLowerCase())).size === names.length
 
-/** `file`: a path within the data folder, where `*` in the last part stands for any characters. `key` is unique per row. */
+export const fileFormats = ['csv', 'parquet', 'jsonl'] as const
+export type FileFormat = (typeof fileFormats)[number]
+
+export const encodings = ['utf-8', 'utf-16le', 'utf-16be', 'windows-1252', 'latin1'] as const
+/** `latin1` is read as `windows-1252`, which has the same letters and more: what calls itself Latin-1 is mostly that. */
+export type Encoding = (typeof encodings)[number]
+
+interface Named {
+  readonly file: string
+  readonly format?: FileFormat | undefined
+}
+
+/** JSON lines end in .jsonl, .ndjson or .json; what has no known ending is CSV. */
+export const formatOf = ({ file, format }: Named): FileFormat => {
+  if (format !== undefined) return format
+  const ending = file.replace(/\.gz$/i, '').toLowerCase()
+  if (ending.endsWith('.parquet')) return 'parquet'
+  return /\.(?:jsonl|ndjson|json)$/.test(ending) ? 'jsonl' : 'csv'
+}
+
+/**
+ * `file`: a path within the data folder, where `*` in the last part stands for any characters; all files that fit are one
+ * table. `key` is unique per row. `format` and `compression` follow from the file's ending where they are not declared,
+ * `encoding` from its byte order mark, else UTF-8.
+ */
 export const sourceTable = z
   .strictObject({
     name: tableName,
     file: z.string().min(1).max(500),
+    format: z.enum(fileFormats).optional(),
+    encoding: z.enum(encodings).optional(),
+    compression: z.enum(['gzip', 'none']).optional(),
     delimiter: z.enum([',', ';', '\t', '|']).default(','),
     key: attributeName,
     columns: z.array(column).min(1).max(5000),
@@ -56,5 +83,15 @@ export const sourceTable = z
     path: ['key'],
     error: 'The key must be one of the declared columns, of type text.',
   })
+  .refine((source) => source.encoding === undefined || formatOf(source) === 'csv', {
+    path: ['encoding'],
+    error: 'Only CSV files have a declared encoding: JSON lines and Parquet are UTF-8.',
+  })
 
 export type SourceTable = z.infer<typeof sourceTable>
+
+const isGzipName = (file: string): boolean => /\.gz$/i.test(file)
+
+/** `name`: of one file of the source. */
+export const isGzip = ({ compression }: Pick<SourceTable, 'compression'>, name: string): boolean =>
+  compression === undefined ? isGzipName(name) : compression === 'gzip'

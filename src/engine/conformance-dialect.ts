@@ -181,6 +181,19 @@ export function describeDialect(kind: string): void {
       expect(rows).toEqual(records)
     })
 
+    test('a column of few words takes those, compares as text, and refuses any other', async () => {
+      await engine.run(
+        sql`create table worded (word ${engine.dialect.oneOf(['add', "it's"])}, id ${engine.dialect.uniqueText()})`,
+      )
+      await engine.run(sql`insert into worded values (${'add'}, ${'a'}), (${"it's"}, ${'b'}), (null, null)`)
+      const words = await engine.rows(
+        sql`select word as v from worded where word is distinct from ${'add'}::varchar order by id`,
+        one,
+      )
+      expect(words).toEqual([{ v: "it's" }, { v: null }])
+      await expect(engine.run(sql`insert into worded values (${'remove'}, ${'c'})`)).rejects.toThrow()
+    })
+
     test('rows keep their order of insertion, also within the transaction that makes the table', async () => {
       const order = engine.dialect.rowOrder()
       await engine.transaction(async (session) => {

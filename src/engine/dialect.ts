@@ -18,6 +18,18 @@ export interface CsvScan {
   readonly way: 'fast' | 'careful'
 }
 
+/** What values of a Parquet file are. A `timestamp` has no time zone, an `instant` has; `other`: bytes, nested, and so on. */
+export type ParquetKind =
+  | 'text'
+  | 'whole'
+  | 'decimal'
+  | 'floating'
+  | 'date'
+  | 'timestamp'
+  | 'instant'
+  | 'boolean'
+  | 'other'
+
 /** A column of rows that come from outside as JSON. */
 export interface RecordColumn {
   readonly name: string
@@ -26,12 +38,29 @@ export interface RecordColumn {
 
 export interface Dialect {
   readonly name: string
+  /** Type of a column of text in which hardly any value repeats: kept as it is, since packing it costs more than it saves. */
+  uniqueText(): Expression
+  /** Type of a column whose values are a few words. Any other word is an error. */
+  oneOf(words: readonly string[]): Expression
   /** A relation of the file's records. Empty text is null, quoted or not. */
   csv(scan: CsvScan): Expression
   /** Statements that make the session forget what earlier careful scans left out. */
   forgetCsvRejects(): readonly Expression[]
   /** A relation with the column `byte`: where in the file (from 0) the records lie that careful scans left out. */
   csvRejects(): Expression
+  /** A relation of a Parquet file's rows in the file's order; its columns are named as in the file. */
+  parquet(file: string): Expression
+  /** A relation of one row about a Parquet file, from its footer alone: `rows` and `bytes` (unpacked). */
+  parquetSize(file: string): Expression
+  /** A relation of a Parquet file's columns in their order: `name`, `type`, and whether the name is the file's `own`. */
+  parquetColumns(file: string): Expression
+  parquetKind(type: string): ParquetKind
+  /** A value of a Parquet file as text: dates and times as ISO, an instant in UTC. */
+  parquetText(value: Expression, kind: ParquetKind): Expression
+  /** The day of a timestamp, as ISO text. */
+  parquetDay(value: Expression): Expression
+  /** Whether the text holds a NUL, which nothing that text goes to takes. */
+  holdsNul(text: Expression): Expression
   /** The place of a row in its table, counting up in the order of insertion, also while the table is being made. */
   rowOrder(): Expression
   /** A relation of the rows in `json`: an array of objects with these columns. */

@@ -40,7 +40,7 @@ const packing = (query: Query, listed: readonly boolean[]): Query => {
   const packed = listed.map((isListed, index) =>
     isListed
       ? sql`list(${columnName(index)})`
-      : sql`string_agg(coalesce(${asText(index)}, ${sql.lit(NULL_MARK)}), ${sql.lit(SEPARATOR)})`,
+      : sql`case when count(${columnName(index)}) > 0 then string_agg(coalesce(${asText(index)}, ${sql.lit(NULL_MARK)}), ${sql.lit(SEPARATOR)}) end`,
   )
   const marked = listed.flatMap((isListed, index) =>
     isListed
@@ -55,8 +55,9 @@ const packing = (query: Query, listed: readonly boolean[]): Query => {
     from (${query}) q (${sql.join(names)})`
 }
 
-const unpacked = (value: unknown): readonly unknown[] => {
-  if (value === null || value === undefined) return []
+/** A packed column of `count` values; one in which all are null comes as null. */
+const unpacked = (value: unknown, count: number): readonly unknown[] => {
+  if (value === null || value === undefined) return new Array<null>(count).fill(null)
   if (value instanceof DuckDBListValue) return value.items
   if (typeof value !== 'string') throw new TypeError('A packed column is neither a list nor text.')
   const values: (string | null)[] = value.split(SEPARATOR)
@@ -88,6 +89,7 @@ export async function packedColumns(
   const { text, values, types } = compile(packing(query, listed))
   const [row] = (await connection.runAndReadAll(text, values, types)).getRows()
   if (row === undefined || row[1] === true) return await oneByOne(connection, query, listed, compile)
-  const columns = row.slice(2).map(unpacked)
-  return { count: Number(row[0]), at: (index) => columns[index] ?? [] }
+  const count = Number(row[0])
+  const columns = row.slice(2).map((value) => unpacked(value, count))
+  return { count, at: (index) => columns[index] ?? [] }
 }

@@ -1,6 +1,6 @@
 /** DuckDB's way of writing the expressions in which engines differ. */
 import { sql } from 'kysely'
-import type { CsvScan, DateForm, Dialect, Expression } from './dialect.ts'
+import type { CsvScan, DateForm, Dialect, Expression, ParquetKind } from './dialect.ts'
 
 interface WrittenDate {
   readonly format: string
@@ -38,6 +38,21 @@ const csv = ({ file, columns, delimiter, way }: CsvScan): Expression => {
   return sql`read_csv(${file}, header = true, auto_detect = false, compression = 'none', delim = ${delimiter}, quote = '"', escape = '"', nullstr = '', allow_quoted_nulls = true, null_padding = false, strict_mode = true, columns = {${types}}${more})`
 }
 
+// A path with `a=1` in it would give a column `a` that the file does not have.
+const parquet = (file: string): Expression =>
+  sql`read_parquet(${file}, hive_partitioning = false, union_by_name = false, filename = false)`
+
+const PARQUET_KINDS: readonly (readonly [RegExp, ParquetKind])[] = [
+  [/^(?:VARCHAR|UUID|JSON)$/, 'text'],
+  [/^U?(?:TINY|SMALL|BIG|HUGE)INT$|^U?INTEGER$/, 'whole'],
+  [/^DECIMAL\(\d+,\d+\)$/, 'decimal'],
+  [/^(?:FLOAT|DOUBLE)$/, 'floating'],
+  [/^DATE$/, 'date'],
+  [/^TIMESTAMP(?:_S|_MS|_NS)?$/, 'timestamp'],
+  [/^TIMESTAMP.* WITH TIME ZONE$/, 'instant'],
+  [/^BOOLEAN$/, 'boolean'],
+]
+
 const date = (text: Expression, forms: readonly DateForm[]): Expression => {
   const tried = forms.map((form) => {
     const { format, like, notLike } = DATE_FORMS[form]
@@ -62,9 +77,25 @@ const normalisedEmail = (text: Expression): Expression => {
 
 export const duckdbDialect: Dialect = {
   name: 'duckdb',
+  uniqueText: () => sql`varchar using compression uncompressed`,
+  oneOf: (words) => sql`enum(${sql.join(words.map((word) => sql.lit(word)))})`,
   csv,
   forgetCsvRejects: () => [sql`drop table if exists reject_errors`, sql`drop table if exists reject_scans`],
   csvRejects: () => sql`(select byte_position - 1 as byte from reject_errors)`,
+  parquet,
+  parquetSize: (file) => sql`(select (select num_rows from parquet_file_metadata(${file})) as rows,
+    cast((select coalesce(sum(total_uncompressed_size), 0) from parquet_metadata(${file})) as bigint) as bytes)`,
+  parquetColumns: (file) =>
+    // Of names that differ in case only, DuckDB renames all but one.
+    sql`(select column_name as name, column_type as type,
+      column_name in (select name from parquet_schema(${file})) as own from (describe select * from ${parquet(file)}))`,
+  parquetKind: (type) => PARQUET_KINDS.find(([shape]) => shape.test(type))?.[1] ?? 'other',
+  parquetText: (value, kind) =>
+    kind === 'instant'
+      ? sql`replace(cast(${value} at time zone 'UTC' as varchar), ' ', 'T') || 'Z'`
+      : sql`cast(${value} as varchar)`,
+  parquetDay: (value) => sql`cast(cast(${value} as date) as varchar)`,
+  holdsNul: (text) => sql`contains(${text}, chr(0))`,
   rowOrder: () => sql`rowid`,
   records: (json, columns) => {
     const shape = JSON.stringify([Object.fromEntries(columns.map(({ name, type }) => [name, type.toUpperCase()]))])

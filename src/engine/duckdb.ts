@@ -1,4 +1,5 @@
 /** The default data engine: DuckDB in the data folder, owned by the serving process. */
+import { tmpdir } from 'node:os'
 import {
   BIGINT,
   BOOLEAN,
@@ -15,6 +16,7 @@ import { SundError } from '../errors.ts'
 import { type Bound, packedColumns, type Statement } from './duckdb-columns.ts'
 import { duckdbDialect } from './duckdb-dialect.ts'
 import type { Columns, DataEngine, Query, Session } from './engine.ts'
+import { clearScratch } from './scratch.ts'
 
 export interface DuckDbOptions {
   /** A file, or `:memory:`. */
@@ -119,11 +121,13 @@ class DuckDbSession implements Session {
 
 class DuckDbEngine implements DataEngine {
   readonly dialect = duckdbDialect
+  readonly spillFolder: string
   readonly #instance: DuckDBInstance
   readonly #writer: DuckDBConnection
   #writes: Promise<unknown> = Promise.resolve()
 
-  constructor(instance: DuckDBInstance, writer: DuckDBConnection) {
+  constructor(instance: DuckDBInstance, writer: DuckDBConnection, spillFolder: string) {
+    this.spillFolder = spillFolder
     this.#instance = instance
     this.#writer = writer
   }
@@ -194,11 +198,14 @@ export async function openDuckDb(options: DuckDbOptions): Promise<DataEngine> {
     preserve_insertion_order: 'true',
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
+    // A file that was replaced within one tick of its clock must not be answered from memory.
+    enable_external_file_cache: 'false',
   }
   if (options.spillFolder !== undefined) settings.temp_directory = options.spillFolder
   try {
     const instance = await DuckDBInstance.create(options.file, settings)
-    return new DuckDbEngine(instance, await instance.connect())
+    if (options.spillFolder !== undefined) await clearScratch(options.spillFolder)
+    return new DuckDbEngine(instance, await instance.connect(), options.spillFolder ?? tmpdir())
   } catch (error) {
     const holder = error instanceof Error ? /Conflicting lock is held in .*\(PID (\d+)\)/.exec(error.message) : null
     if (holder !== null) throw new SundError('home.in_use', { folder: options.file, pid: holder[1] ?? '?' }, error)

@@ -31,6 +31,8 @@ export interface Session {
  */
 export interface DataEngine extends Session {
   readonly dialect: Dialect
+  /** A folder for files that live no longer than one task; only Sund's own process works in it. */
+  readonly spillFolder: string
   transaction<T>(work: (session: Session) => Promise<T>): Promise<T>
   /** A result of any size, in constant memory. */
   stream(query: Query): AsyncIterable<Columns>

@@ -18,7 +18,8 @@ export function reasonOf(error: unknown, destination: string): Reason {
   return { reasonCode: explained.code, reason: printable(explained.message) }
 }
 
-const explain = (error: unknown, destination: string): SundError => {
+/** The error that people read, of whatever a conversation with a vendor ended in. */
+export const explain = (error: unknown, destination: string): SundError => {
   if (error instanceof SundError) return error
   if (error instanceof Stop) {
     return new SundError('run.destination_refused', { destination, cause: error.why, reason: error.message }, error)

@@ -3,7 +3,8 @@ import { sql } from 'kysely'
 import { z } from 'zod'
 import type { DataEngine } from '../engine/engine.ts'
 import { identityColumn } from '../unify/profiles.ts'
-import { type ListDelta, membersOf, type PlanInput } from './plan.ts'
+import type { ListDelta } from './plan.ts'
+import { membersOf, type PlanInput } from './wanted.ts'
 
 /** What else a limit covers: the other exports of the connection. */
 export interface Elsewhere {

@@ -1,29 +1,11 @@
 /** Compares a run's pinned members with the ledger and writes the delta, in sending order, as the run's draft outbox. */
-import { createHash } from 'node:crypto'
 import { type RawBuilder, sql } from 'kysely'
 import { z } from 'zod'
-import type { Matching } from '../domain/matching.ts'
 import type { DataEngine, Session } from '../engine/engine.ts'
-import { identifierColumn, identityColumn, type ProfilesVersion } from '../unify/profiles.ts'
-import { draftTable, fieldColumn } from './tables.ts'
-
-/** A list and the member tables whose union it shall equal. */
-export interface ListPlan {
-  readonly listId: string
-  readonly members: readonly string[]
-}
-
-export interface PlanInput {
-  readonly runId: string
-  readonly exportId: string
-  readonly profiles: ProfilesVersion
-  readonly lists: readonly ListPlan[]
-  readonly matching: Matching
-  /** The destination takes a hash of the normalised address instead of the address. */
-  readonly hashed: boolean
-  /** Milliseconds since the epoch. */
-  readonly now: number
-}
+import { identifierColumn, type ProfilesVersion } from '../unify/profiles.ts'
+import { type Candidates, candidatesTable, forgetCandidates, gatherCandidates, matchingId } from './candidates.ts'
+import { createDraftTable, draftTable, fieldColumn } from './tables.ts'
+import { identityOf, type ListPlan, ledgerOf, type PlanInput, wanted } from './wanted.ts'
 
 /** What the delta would do to one list. `present`: how many of our people the list holds, or may hold, now. */
 export interface ListDelta {
@@ -48,15 +30,6 @@ const counted = z.object({ n: z.number() })
 const count = async (session: Session, query: RawBuilder<unknown>): Promise<number> =>
   (await session.rows(query, counted))[0]?.n ?? 0
 
-/** Tells one data matching from another; a changed one makes every hash be computed again. */
-export const matchingId = (matching: Matching): string => {
-  const fields = Object.entries(matching.fields).sort(([a], [b]) => (a < b ? -1 : 1))
-  const hex = createHash('sha256')
-    .update(JSON.stringify([matching.identifier, fields]))
-    .digest('hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
-}
-
 const typeOf = (profiles: ProfilesVersion, field: string): string =>
   profiles.fields.find((known) => known.name === field)?.type ?? 'text'
 
@@ -67,41 +40,14 @@ const asText = (profiles: ProfilesVersion, field: string): RawBuilder<unknown> =
   return sql`case when ${value} = floor(${value}) and abs(${value}) < 1e15 then cast(cast(${value} as bigint) as varchar) else cast(${value} as varchar) end`
 }
 
-export const membersOf = ({ members }: Pick<ListPlan, 'members'>): RawBuilder<unknown> =>
-  sql`(${sql.join(
-    members.map((table) => sql`select _n from ${sql.table(table)}`),
-    sql` union all `,
-  )})`
-
-/** Members with an identity; `_n`, `customer_id`, `identity` and the profile's own columns under alias `p`. */
-const wanted = (input: PlanInput, list: ListPlan): RawBuilder<unknown> =>
-  sql`${sql.table(input.profiles.table)} p where p._n in ${membersOf(list)}`
-
-const identity = (input: PlanInput): RawBuilder<unknown> => sql`p.${sql.ref(identityColumn(input.matching.identifier))}`
-
-const losersTable = (input: PlanInput, list: ListPlan): RawBuilder<unknown> =>
-  sql.table(`outbox_losers_${input.runId}_${list.listId}`)
-
-/** Several members of one normalised address: the smallest CustomerId is sent, the others are counted. */
-async function setLosers(session: Session, input: PlanInput, list: ListPlan): Promise<number> {
-  const id = identity(input)
-  await session.run(sql`create or replace temp table ${losersTable(input, list)} as
-    select p._n from ${wanted(input, list)} and ${id} in (
-      select ${id} from ${wanted(input, list)} and ${id} is not null group by 1 having count(*) > 1)
-    qualify row_number() over (partition by ${id} order by p.customer_id) > 1`)
-  return await count(session, sql`select count(*) as n from ${losersTable(input, list)}`)
-}
-
-/** The ledger's rows of one list, people who left included. */
-const ledgerOf = (list: ListPlan): RawBuilder<unknown> =>
-  sql`(select * from ledger where list_id = ${sql.lit(Number(list.listId))})`
-
 /**
  * Who has to be sent, and why. Present and unchanged: nothing, unless a repeat is due. Any other state, or no row: a
  * write, because only an acknowledged one is known to have worked.
  */
 const upserts = (input: PlanInput, list: ListPlan, session: DataEngine): RawBuilder<unknown> => {
   const { matching, profiles } = input
+  const candidates = candidatesTable(input, list)
+  const identity = identityOf(input)
   const fields = Object.entries(matching.fields)
   const normalised = sql`p.${sql.ref(identifierColumn(matching.identifier))}`
   const sent = input.hashed ? session.dialect.sha256(normalised) : normalised
@@ -109,29 +55,24 @@ const upserts = (input: PlanInput, list: ListPlan, session: DataEngine): RawBuil
   const values = session.dialect.hash([normalised, ...texts])
   const id = sql`${matchingId(matching)}::uuid`
   const columns = fields.map(([name], index) => sql`${texts[index] ?? sql`null`} as ${fieldColumn(name)}`)
-  return sql`select ${identity(input)} as identity, ${sent} as identifier,
+  return sql`select ${identity} as identity, ${sent} as identifier,
       case when l.row_hash = p._hash and l.matching = ${id} then l.hash else ${values} end as hash,
       p._hash as row_hash, l.identity is null or l.state <> 'present' as adds,
       coalesce(l.state in ('left', 'removing') or l.intent in ('remove', 'return'), false) as was_left,
       l.state as before, l.hash as held, l.again_at as again_at, l.remote_id as remote_id
       ${columns.length > 0 ? sql`, ${sql.join(columns)}` : sql``}
-    from ${sql.table(profiles.table)} p left join ${ledgerOf(list)} l on l.identity = ${identity(input)}
-    where p._n in ${membersOf(list)} and ${identity(input)} is not null
-      and p._n not in (select _n from ${losersTable(input, list)})`
+    from ${sql.table(profiles.table)} p left join (select * from ${ledgerOf(list)}
+      where identity in (select identity from ${candidates} where known and n is not null)) l on l.identity = ${identity}
+    where p._n in (select n from ${candidates} where n is not null)`
 }
 
-const draftColumns = (matching: Matching): RawBuilder<unknown> =>
-  sql.join(Object.keys(matching.fields).map((name) => sql`${fieldColumn(name)} varchar`))
-
-async function createDraft(session: Session, { runId, exportId, matching }: PlanInput): Promise<void> {
-  const names = Object.keys(matching.fields)
+async function createDraft(engine: DataEngine, session: Session, input: PlanInput): Promise<void> {
+  const { runId, exportId, matching } = input
   await session.run(sql`drop table if exists ${draftTable(runId)}`)
   await session.run(sql`delete from draft_outbox where run_id = ${runId}::bigint`)
   await session.run(sql`insert into draft_outbox values (${runId}::bigint, ${exportId}::bigint)`)
   await session.run(sql`delete from invalid_person where run_id = ${runId}::bigint`)
-  await session.run(sql`create table ${draftTable(runId)} (
-    seq bigint, list_id bigint, operation varchar, kind varchar, identity uuid, identifier varchar,
-    hash uuid, row_hash uuid, remote_id varchar, was_left boolean${names.length > 0 ? sql`, ${draftColumns(matching)}` : sql``})`)
+  await session.run(createDraftTable(engine.dialect, runId, Object.keys(matching.fields)))
 }
 
 async function draftUpserts(engine: DataEngine, session: Session, input: PlanInput, list: ListPlan): Promise<void> {
@@ -154,7 +95,7 @@ async function draftRemovals(session: Session, input: PlanInput, list: ListPlan)
     from ${ledgerOf(list)} l
     where l.owner = 'ours' and l.state <> 'left'
       and (l.state <> 'removing' or l.again_at is null or l.again_at <= ${input.now})
-      and not exists (select 1 from ${wanted(input, list)} and ${identity(input)} = l.identity)`)
+      and l.identity in (select identity from ${candidatesTable(input, list)} where n is null)`)
 }
 
 async function noteInvalid(session: Session, input: PlanInput, list: ListPlan): Promise<number> {
@@ -162,8 +103,11 @@ async function noteInvalid(session: Session, input: PlanInput, list: ListPlan): 
   return await session.run(sql`insert into invalid_person
     select ${input.runId}::bigint, ${sql.lit(Number(list.listId))}, p.customer_id,
       case when ${address} is null or trim(${address}) = '' then 'missing' else 'malformed' end
-    from ${wanted(input, list)} and ${identity(input)} is null`)
+    from ${wanted(input, list)} and ${identityOf(input)} is null`)
 }
+
+const hasRejects = async (session: Session, list: ListPlan): Promise<boolean> =>
+  (await count(session, sql`select count(*) as n from reject where list_id = ${sql.lit(Number(list.listId))}`)) > 0
 
 /** People who are to be sent as the reject says they were, and are not, since it stands. */
 async function standingRejects(
@@ -183,15 +127,16 @@ async function standingRejects(
     session,
     sql`select count(*) as n from ${rejects} r join ${ledgerOf(list)} l on l.identity = r.identity
       where r.hash is null and l.state = 'removing' and l.again_at > ${input.now}
-        and not exists (select 1 from ${wanted(input, list)} and ${identity(input)} = r.identity)`,
+        and not exists (select 1 from ${wanted(input, list)} and ${identityOf(input)} = r.identity)`,
   )
   return members + removals
 }
 
 /** Rejects of people who left the segment are no longer of use. */
 async function forgetRejects(session: Session, input: PlanInput, list: ListPlan): Promise<void> {
+  if (!(await hasRejects(session, list))) return
   await session.run(sql`delete from reject where list_id = ${sql.lit(Number(list.listId))} and hash is not null
-    and not exists (select 1 from ${wanted(input, list)} and ${identity(input)} = reject.identity)`)
+    and not exists (select 1 from ${wanted(input, list)} and ${identityOf(input)} = reject.identity)`)
 }
 
 const ledgerCounts = z.object({ n: z.number(), present: z.number() })
@@ -201,7 +146,7 @@ async function measured(
   session: Session,
   input: PlanInput,
   list: ListPlan,
-  counted: { readonly invalid: number; readonly duplicates: number },
+  { invalid, members, duplicates }: Candidates & { readonly invalid: number },
 ): Promise<ListDelta> {
   const draft = sql`(select * from ${draftTable(input.runId)} where list_id = ${sql.lit(Number(list.listId))})`
   const kinds = await session.rows(
@@ -209,10 +154,6 @@ async function measured(
     z.object({ kind: z.enum(['add', 'update', 'remove']), n: z.number() }),
   )
   const of = (kind: string) => kinds.find((row) => row.kind === kind)?.n ?? 0
-  const members = await count(
-    session,
-    sql`select count(*) as n from ${wanted(input, list)} and ${identity(input)} is not null`,
-  )
   const [ledger] = await session.rows(
     sql`select count(*) as n, count(*) filter (where owner = 'ours' and state <> 'left') as present from ${ledgerOf(list)}`,
     ledgerCounts,
@@ -227,11 +168,12 @@ async function measured(
         )
   return {
     listId: list.listId,
-    expected: members - counted.duplicates,
+    expected: members - duplicates,
     added: of('add'),
     updated: of('update'),
     removed: of('remove'),
-    ...counted,
+    invalid,
+    duplicates,
     leaving,
     standing: await standingRejects(engine, session, input, list),
     present: ledger?.present ?? 0,
@@ -242,19 +184,19 @@ async function measured(
 /** Writes the draft outbox of the run, adds and updates of every list before the removals, and says what it would do. */
 export async function plan(engine: DataEngine, input: PlanInput): Promise<ListDelta[]> {
   return await engine.transaction(async (session) => {
-    await createDraft(session, input)
-    const duplicates = new Map<string, number>()
+    await createDraft(engine, session, input)
+    const candidates = new Map<ListPlan, Candidates>()
     for (const list of input.lists) {
-      duplicates.set(list.listId, await setLosers(session, input, list))
+      candidates.set(list, await gatherCandidates(session, input, list))
       await draftUpserts(engine, session, input, list)
     }
     for (const list of input.lists) await draftRemovals(session, input, list)
     const deltas: ListDelta[] = []
-    for (const list of input.lists) {
+    for (const [list, gathered] of candidates) {
       await forgetRejects(session, input, list)
-      const counted = { invalid: await noteInvalid(session, input, list), duplicates: duplicates.get(list.listId) ?? 0 }
-      deltas.push(await measured(engine, session, input, list, counted))
-      await session.run(sql`drop table ${losersTable(input, list)}`)
+      const invalid = await noteInvalid(session, input, list)
+      deltas.push(await measured(engine, session, input, list, { ...gathered, invalid }))
+      await forgetCandidates(session, input, list)
     }
     return deltas
   })

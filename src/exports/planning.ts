@@ -16,8 +16,9 @@ import { bind, type ListOfSegments, listsOfExport } from './lists.ts'
 import { dropOldOutboxes, sealOutbox } from './outbox.ts'
 import { countPeople, type Elsewhere } from './people.ts'
 import type { Pinned } from './pinned.ts'
-import { deltaHash, type ListDelta, type PlanInput, plan } from './plan.ts'
+import { deltaHash, type ListDelta, plan } from './plan.ts'
 import type { RunPorts } from './run-ports.ts'
+import type { PlanInput } from './wanted.ts'
 
 /** `sealed`: the outbox stands and may be sent. Otherwise the run ends here, with nothing sent to any list. */
 export type Planned =

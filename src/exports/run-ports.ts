@@ -9,5 +9,7 @@ export interface RunPorts extends ConnectionPorts {
     readonly maxRecords?: number
     /** No limits of people: to measure. Never a setting. */
     readonly guardOff?: boolean
+    /** Place of the route that is taken whatever its threshold, where a destination has several: to measure each. */
+    readonly route?: number
   }
 }

@@ -16,13 +16,15 @@ import { getExport } from '../store/export.ts'
 import { listsOf } from '../store/list.ts'
 import { findRun, type Run, updateRun } from '../store/run.ts'
 import { type RunList, settleRun } from '../store/run-settle.ts'
+import { matchingId } from './candidates.ts'
 import { reasonOf, settlementOf } from './ending.ts'
-import { isSealed, type OutboxPart, outboxOf, outboxParts, stagingOf } from './outbox.ts'
+import { isSealed, type OutboxPart, outboxParts } from './outbox.ts'
+import { outboxOf } from './outbox-rows.ts'
 import { type Pinned, type PinnedEnd, pinnedShape } from './pinned.ts'
-import { matchingId } from './plan.ts'
 import { planRun } from './planning.ts'
 import type { RunPorts } from './run-ports.ts'
 import { type ListFigures, settle } from './settle.ts'
+import { stagingOf } from './staging.ts'
 
 export interface RunSignals {
   /** No new batch is sent, accepted jobs are followed to their end, the run is settled. */
@@ -61,11 +63,16 @@ export const routeFor = (operations: readonly Operation<string, string>[], recor
     return records > over && over >= threshold ? index : best
   }, 0)
 
-const batchesOf = (destination: AnyDestination, parts: readonly OutboxPart[], maxRecords: number): NewBatch[] => {
+const batchesOf = (
+  destination: AnyDestination,
+  parts: readonly OutboxPart[],
+  { maxRecords = Number.POSITIVE_INFINITY, route: given }: NonNullable<RunPorts['options']>,
+): NewBatch[] => {
   const batches: NewBatch[] = []
   for (const { listId, operation, from, to } of parts) {
     const operations = destination[operation]
-    const route = routeFor(operations, to - from + 1)
+    // Where calls are kept small, a route for large files is not the one.
+    const route = given ?? routeFor(operations, Math.min(to - from + 1, maxRecords))
     const size = Math.min(operations[route]?.max.value ?? 1, maxRecords)
     for (let start = from; start <= to; start += size) {
       batches.push({
@@ -101,7 +108,7 @@ async function deliverRun(
   const { db, engine, clock } = ports
   const { destination } = connection
   const maxRecords = ports.options?.maxRecords ?? Number.POSITIVE_INFINITY
-  await createBatches(db, run.id, batchesOf(destination, await outboxParts(engine, run.id), maxRecords))
+  await createBatches(db, run.id, batchesOf(destination, await outboxParts(engine, run.id), ports.options ?? {}))
   await updateRun(db, run.id, { phase: 'delivering' })
   return await deliver({
     destination,
@@ -193,6 +200,7 @@ async function prepare(ports: RunPorts, run: Run, signals: RunSignals): Promise<
   const count = async () => await checkpointsOf(ports.db, run.id).traffic(meter.take())
   const ended = (end: Run): Prepared => ({ kind: 'ended', run: end })
   try {
+    signals.cancel.throwIfAborted()
     const planned = await planRun(ports, run, metered(meter, signal), signal)
     await count()
     if (planned.kind === 'sealed') return planned

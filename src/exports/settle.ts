@@ -2,7 +2,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import { z } from 'zod'
 import type { DataEngine, Session } from '../engine/engine.ts'
-import { outboxTable } from './tables.ts'
+import { forgetFates, gatherFates } from './run-fates.ts'
 
 /** A rejected record whose values did not change is tried again after a day. */
 export const REJECT_RETRY_MS = 24 * 60 * 60 * 1000
@@ -28,96 +28,91 @@ export interface ListFigures {
   readonly unsent: number
 }
 
-const fatesTable = (runId: string): RawBuilder<unknown> => sql.table(`fates_${runId}`)
+/** Columns of the ledger as they were, under names of their own. */
+const known = (list: string, isFirst: boolean): RawBuilder<unknown> =>
+  sql`(select identity as known_identity, owner, state as was, intent as was_intent, hash as held, since as was_since, acknowledged_at,
+    late_add_until, late_remove_until from ledger where ${isFirst ? sql`false` : sql`list_id = ${list}::bigint`})`
 
-/** Outbox rows with what became of them; `fate` is null where nothing was ever sent. */
-const fates = (runId: string): RawBuilder<unknown> => {
-  const run = sql`${runId}::bigint`
-  return sql`select o.seq, o.list_id, o.operation, o.kind as delta, o.identity, o.identifier, o.hash, o.row_hash,
-      coalesce(x.kind, s.kind) as fate,
-      case when x.seq is null then s.code else x.code end as code,
-      case when x.seq is null then s.reason else x.reason end as reason,
-      case when x.seq is null then s.final else x.final end as final,
-      case when x.seq is null then s.absent else x.absent end as absent,
-      coalesce(x.remote_id, s.remote_id, o.remote_id) as remote_id, s.lost_at, s.staged_at
-    from ${outboxTable(runId)} o
-    left join (select * from outcome_span where run_id = ${run}) s on o.seq between s.from_seq and s.to_seq
-    left join (select * from outcome where run_id = ${run}) x on x.seq = o.seq`
-}
+// How a ledger row goes on. A record that was refused after an earlier answer got lost may stand there from the lost
+// attempt.
+const turn = (addUntil: RawBuilder<unknown>, at: RawBuilder<unknown>): RawBuilder<unknown> => sql`case
+  when operation = 'add' and fate = 'applied' then 'joined'
+  when operation = 'add' and (fate = 'unknown' or (fate = 'rejected' and lost_at is not null)) then 'perhaps joined'
+  when operation = 'remove' and fate = 'applied' and ${addUntil} <= ${at} then 'left'
+  when operation = 'remove' and fate = 'applied' then 'left, and an add may be late'
+  when operation = 'remove' and fate = 'rejected' then 'not let go'
+  when operation = 'remove' and fate = 'unknown' then 'perhaps left' end`
 
-// Columns of the ledger in the order of its definition; every branch below gives them in that order.
-const branch = (runId: string, columns: RawBuilder<unknown>, condition: RawBuilder<unknown>): RawBuilder<unknown> =>
-  sql`select ${columns} from ${fatesTable(runId)} f left join ledger l on l.list_id = f.list_id and l.identity = f.identity where ${condition}`
+const stateAfter = sql`case turn when 'joined' then 'present' when 'left' then 'left' when 'perhaps joined' then 'unknown'
+  when 'perhaps left' then 'unknown' else 'removing' end`
 
-/** The rows that take the place of those named by the outcomes. */
-function nextRows({ runId, matching, settles, now }: SettleInput): RawBuilder<unknown> {
-  const run = sql`${runId}::bigint`
+/**
+ * The rows of one list that take the place of those named by the outcomes, or join them; columns are in the order of
+ * the ledger's definition. `isFirst`: the ledger has no row of the list.
+ */
+function nextRows(
+  { runId, matching, settles, now }: SettleInput,
+  fates: RawBuilder<unknown>,
+  list: string,
+  isFirst: boolean,
+): RawBuilder<unknown> {
   const at = sql`${now}::bigint`
-  const sentAt = sql`coalesce(f.lost_at, f.staged_at)`
-  const lateAdd = sql`case when f.operation = 'add' and (f.lost_at is not null or f.fate = 'unknown')
-    then greatest(coalesce(l.late_add_until, 0), ${sentAt} + ${settles.add * 1000}::bigint) else l.late_add_until end`
-  const lateRemove = sql`case when f.operation = 'remove' and (f.lost_at is not null or f.fate = 'unknown')
-    then greatest(coalesce(l.late_remove_until, 0), ${sentAt} + ${settles.remove * 1000}::bigint) else l.late_remove_until end`
-  const since = (state: string) => sql`case when l.state = ${state} then l.since else ${at} end`
-  const owner = sql`case when l.state = 'left' then 'ours' else coalesce(l.owner, 'ours') end`
+  const isAdd = sql`operation = 'add'`
+  const perhapsLate = sql`(lost_at is not null or fate = 'unknown')`
+  const sentAt = sql`coalesce(lost_at, staged_at)`
+  const lateAdd = sql`case when ${isAdd} and ${perhapsLate}
+    then greatest(coalesce(late_add_until, 0), ${sentAt} + ${settles.add * 1000}::bigint) else late_add_until end`
+  const lateRemove = sql`case when not (${isAdd}) and ${perhapsLate}
+    then greatest(coalesce(late_remove_until, 0), ${sentAt} + ${settles.remove * 1000}::bigint) else late_remove_until end`
   // How long an add may still be on its way: one whose answer was lost, and, where the vendor says that nobody was
   // there to remove, one that it acknowledged but does not show yet.
-  const addUntil = sql`greatest(coalesce(l.late_add_until, 0),
-    case when f.absent then coalesce(l.acknowledged_at + ${settles.add * 1000}::bigint, 0) else 0 end)`
+  const addUntil = sql`greatest(coalesce(late_add_until, 0),
+    case when absent then coalesce(acknowledged_at + ${settles.add * 1000}::bigint, 0) else 0 end)`
   // A lost removal may still take the person out, and a lost add may still bring other values: write once more after.
   // The hash of a row that is not present is the last acknowledged one, which says nothing of what was lost.
   const repeatAt = sql`nullif(greatest(
-    case when l.late_remove_until > ${at} then l.late_remove_until else 0 end,
-    case when l.late_add_until > ${at} and (l.state <> 'present' or l.hash is distinct from f.hash) then l.late_add_until else 0 end), 0)`
+    case when late_remove_until > ${at} then late_remove_until else 0 end,
+    case when late_add_until > ${at} and (was <> 'present' or held is distinct from hash) then late_add_until else 0 end), 0)`
   // Somebody whose removal was sent by us stays known as that until the return is acknowledged.
-  const intent = sql`case when l.state in ('left', 'removing') or l.intent in ('remove', 'return') then 'return' else 'add' end`
-  const branches = [
-    branch(
-      runId,
-      sql`f.list_id, f.identity, ${owner}, 'present', null, f.identifier, f.remote_id, f.hash, f.row_hash, ${matching}::uuid, ${run},
-        ${since('present')}, ${at}, ${lateAdd}, l.late_remove_until,
-        ${repeatAt}`,
-      sql`f.operation = 'add' and f.fate = 'applied'`,
-    ),
-    // A record that was refused after an earlier answer got lost may stand there from the lost attempt.
-    branch(
-      runId,
-      sql`f.list_id, f.identity, ${owner}, 'unknown', ${intent}, f.identifier, f.remote_id, l.hash, null, null, ${run},
-        ${since('unknown')}, l.acknowledged_at, ${lateAdd}, l.late_remove_until, null`,
-      sql`f.operation = 'add' and (f.fate = 'unknown' or (f.fate = 'rejected' and f.lost_at is not null))`,
-    ),
-    branch(
-      runId,
-      sql`f.list_id, f.identity, 'ours', 'left', null, null, null, null, null, null, ${run},
-        ${since('left')}, null, null, ${lateRemove}, null`,
-      sql`f.operation = 'remove' and f.fate = 'applied' and ${addUntil} <= ${at}`,
-    ),
-    branch(
-      runId,
-      sql`f.list_id, f.identity, 'ours', 'removing', 'remove', f.identifier, f.remote_id, l.hash, null, null, ${run},
-        ${since('removing')}, l.acknowledged_at, l.late_add_until, ${lateRemove}, ${addUntil}`,
-      sql`f.operation = 'remove' and f.fate = 'applied' and ${addUntil} > ${at}`,
-    ),
-    branch(
-      runId,
-      sql`f.list_id, f.identity, 'ours', 'removing', 'remove', f.identifier, f.remote_id, l.hash, null, null, ${run},
-        ${since('removing')}, l.acknowledged_at, l.late_add_until, ${lateRemove}, ${now + REJECT_RETRY_MS}::bigint`,
-      sql`f.operation = 'remove' and f.fate = 'rejected'`,
-    ),
-    branch(
-      runId,
-      sql`f.list_id, f.identity, 'ours', 'unknown', 'remove', f.identifier, f.remote_id, l.hash, null, null, ${run},
-        ${since('unknown')}, l.acknowledged_at, l.late_add_until, ${lateRemove}, null`,
-      sql`f.operation = 'remove' and f.fate = 'unknown'`,
-    ),
-  ]
-  return sql.join(branches, sql` union all `)
+  const intent = sql`case when not (${isAdd}) then 'remove'
+    when was in ('left', 'removing') or was_intent in ('remove', 'return') then 'return' else 'add' end`
+  const joined = sql`turn = 'joined'`
+  const left = sql`turn = 'left'`
+  return sql`select list_id, identity, case when ${isAdd} and was is distinct from 'left' then coalesce(owner, 'ours') else 'ours' end,
+      state, case when ${joined} or ${left} then null else ${intent} end,
+      case when ${left} then null else identifier end, case when ${left} then null else remote_id end,
+      case when ${joined} then hash when ${left} then null else held end, case when ${joined} then row_hash end,
+      case when ${joined} then ${matching}::uuid end, ${runId}::bigint,
+      case when was = state then was_since else ${at} end,
+      case when ${joined} then ${at} when ${left} then null else acknowledged_at end,
+      case when ${left} then null else ${lateAdd} end, ${lateRemove},
+      case turn when 'joined' then ${repeatAt} when 'left, and an add may be late' then ${addUntil}
+        when 'not let go' then ${now + REJECT_RETRY_MS}::bigint end
+    from (select *, ${stateAfter} as state from (
+      select *, ${turn(addUntil, at)} as turn from ${fates} f
+      left join ${known(list, isFirst)} l on known_identity = identity where list_id = ${list}::bigint)
+    where turn is not null)`
 }
 
-async function moveLedger(session: Session, input: SettleInput): Promise<void> {
+const hasRows = async (session: Session, table: 'ledger' | 'reject', list: string): Promise<boolean> => {
+  const query = sql`select 1 as n from ${sql.table(table)} where list_id = ${list}::bigint limit 1`
+  return (await session.rows(query, z.object({ n: z.number() }))).length > 0
+}
+
+/** On a first run there is nothing to replace: rows are written once, and straight to where they belong. */
+async function moveLedger(
+  session: Session,
+  input: SettleInput,
+  list: string,
+  fates: RawBuilder<unknown>,
+): Promise<void> {
+  if (!(await hasRows(session, 'ledger', list))) {
+    await session.run(sql`insert into ledger ${nextRows(input, fates, list, true)}`)
+    return
+  }
   const next = sql.table(`ledger_next_${input.runId}`)
   await session.run(sql`create or replace temp table ${next} as select * from ledger limit 0`)
-  await session.run(sql`insert into ${next} ${nextRows(input)}`)
+  await session.run(sql`insert into ${next} ${nextRows(input, fates, list, false)}`)
   await session.run(
     sql`delete from ledger using ${next} n where ledger.list_id = n.list_id and ledger.identity = n.identity`,
   )
@@ -125,14 +120,20 @@ async function moveLedger(session: Session, input: SettleInput): Promise<void> {
   await session.run(sql`drop table ${next}`)
 }
 
-async function moveRejects(session: Session, { runId, now }: SettleInput): Promise<void> {
-  const refused = sql`select * from ${fatesTable(runId)} where fate = 'rejected'`
+async function moveRejects(
+  session: Session,
+  { runId, now }: SettleInput,
+  list: string,
+  fates: RawBuilder<unknown>,
+): Promise<void> {
+  const ofList = sql`(select * from ${fates} f where list_id = ${list}::bigint)`
   const next = sql.table(`reject_next_${runId}`)
   await session.run(sql`create or replace temp table ${next} as
     select f.list_id, f.identity, f.hash, coalesce(f.code, 'unspecified') as code, coalesce(f.reason, '') as reason, f.final,
       ${runId}::bigint as run_id, coalesce(r.first_at, ${now}::bigint) as first_at, ${now + REJECT_RETRY_MS}::bigint as next_try_at
-    from (${refused}) f left join reject r on r.list_id = f.list_id and r.identity = f.identity`)
-  await session.run(sql`delete from reject using ${fatesTable(runId)} f
+    from ${ofList} f left join reject r on r.list_id = f.list_id and r.identity = f.identity
+    where f.fate = 'rejected'`)
+  await session.run(sql`delete from reject using ${ofList} f
     where reject.list_id = f.list_id and reject.identity = f.identity and f.fate in ('applied', 'rejected')`)
   await session.run(sql`insert into reject select * from ${next}`)
   await session.run(sql`drop table ${next}`)
@@ -145,9 +146,9 @@ const figureRow = z.object({
   n: z.number(),
 })
 
-async function figures(session: Session, runId: string): Promise<ListFigures[]> {
+async function figures(session: Session, fates: RawBuilder<unknown>): Promise<ListFigures[]> {
   const rows = await session.rows(
-    sql`select cast(list_id as varchar) as "listId", delta, fate, count(*) as n from ${fatesTable(runId)} group by 1, 2, 3 order by 1`,
+    sql`select cast(list_id as varchar) as "listId", delta, fate, count(*) as n from ${fates} f group by 1, 2, 3 order by 1`,
     figureRow,
   )
   const of = (listId: string, keep: (row: z.infer<typeof figureRow>) => boolean) =>
@@ -175,14 +176,16 @@ export async function settle(engine: DataEngine, input: SettleInput): Promise<Li
       z.object({ settled: z.boolean() }),
     )
     if (sealed[0] === undefined) return []
-    await session.run(sql`create or replace temp table ${fatesTable(input.runId)} as ${fates(input.runId)}`)
+    const fates = await gatherFates(session, input.runId)
+    const result = await figures(session, fates)
     if (!sealed[0].settled) {
-      await moveLedger(session, input)
-      await moveRejects(session, input)
+      for (const { listId, rejected } of result) {
+        await moveLedger(session, input, listId, fates)
+        if (rejected > 0 || (await hasRows(session, 'reject', listId))) await moveRejects(session, input, listId, fates)
+      }
       await session.run(sql`update sealed_outbox set settled_at = ${input.now}::bigint where run_id = ${run}`)
     }
-    const result = await figures(session, input.runId)
-    await session.run(sql`drop table ${fatesTable(input.runId)}`)
+    await forgetFates(session, input.runId)
     return result
   })
 }

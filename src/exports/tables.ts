@@ -1,7 +1,8 @@
 /** The tables of the data plane that exports keep: ledger, rejects, invalid people, outcomes, and a run's outbox. */
 import { type RawBuilder, sql } from 'kysely'
 import { z } from 'zod'
-import type { Session } from '../engine/engine.ts'
+import type { Dialect } from '../engine/dialect.ts'
+import type { DataEngine, Session } from '../engine/engine.ts'
 
 /** A run's sealed delta. While it is there and the run is not settled, its rows are the ledger's intents. */
 export const outboxTable = (runId: string): RawBuilder<unknown> => sql.table(`outbox_${runId}`)
@@ -10,18 +11,21 @@ export const draftTable = (runId: string): RawBuilder<unknown> => sql.table(`out
 /** The outbox column of a destination's field. */
 export const fieldColumn = (field: string): RawBuilder<unknown> => sql.ref(`field ${field}`)
 
-const statements = [
+const operations = ['add', 'remove'] as const
+const kinds = ['add', 'update', 'remove'] as const
+
+const statements = (dialect: Dialect) => [
   sql`create table if not exists plane (id varchar not null)`,
   // What we know the destination may hold. No row: never ours. `late_add_until` and `late_remove_until`: a write whose
   // answer was lost may still work until then. `again_at`: the last write has to be repeated from then on.
   sql`create table if not exists ledger (
     list_id bigint not null,
     identity uuid not null,
-    owner varchar not null,
-    state varchar not null,
-    intent varchar,
-    identifier varchar,
-    remote_id varchar,
+    owner ${dialect.oneOf(['ours', 'theirs'])} not null,
+    state ${dialect.oneOf(['present', 'unknown', 'removing', 'left'])} not null,
+    intent ${dialect.oneOf(['add', 'return', 'remove'])},
+    identifier ${dialect.uniqueText()},
+    remote_id ${dialect.uniqueText()},
     hash uuid,
     row_hash uuid,
     matching uuid,
@@ -75,6 +79,17 @@ const statements = [
     absent boolean not null,
     remote_id varchar
   )`,
+  // Fates of single records from a report that is being read. They become outcomes when their batch is staged.
+  sql`create table if not exists report_mark (
+    run_id bigint not null,
+    seq bigint not null,
+    kind varchar not null,
+    code varchar,
+    reason varchar,
+    final boolean not null,
+    absent boolean not null,
+    remote_id varchar
+  )`,
   // Drafts that were not sealed: they hold people, so each goes with the next plan of its export.
   sql`create table if not exists draft_outbox (run_id bigint not null, export_id bigint not null)`,
   // One row a run: its outbox is sealed, and later it is settled.
@@ -100,6 +115,17 @@ export async function namePlane(session: Session, id: string): Promise<void> {
 }
 
 /** Makes the tables that are missing. */
-export async function ensureExportTables(session: Session): Promise<void> {
-  for (const statement of statements) await session.run(statement)
+export async function ensureExportTables(engine: DataEngine): Promise<void> {
+  for (const statement of statements(engine.dialect)) await engine.run(statement)
+}
+
+/** The draft outbox of a run, empty; `fields` are the destination's names of the matched fields. */
+export const createDraftTable = (dialect: Dialect, runId: string, fields: readonly string[]): RawBuilder<unknown> => {
+  const columns = [
+    sql`seq bigint, list_id bigint, operation ${dialect.oneOf(operations)}, kind ${dialect.oneOf(kinds)}`,
+    sql`identity uuid, identifier ${dialect.uniqueText()}, hash uuid, row_hash uuid`,
+    sql`remote_id ${dialect.uniqueText()}, was_left boolean`,
+    ...fields.map((field) => sql`${fieldColumn(field)} varchar`),
+  ]
+  return sql`create table ${draftTable(runId)} (${sql.join(columns)})`
 }

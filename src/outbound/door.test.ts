@@ -268,3 +268,10 @@ describe('an unreadable answer', () => {
     expect([failure.kind, failure.code, failure.transient]).toEqual(['unreadable', code, false])
   })
 })
+
+test('a page for a person is at the endpoint, where its destination has one', () => {
+  const page = new URL('https://login.acme.example/authorize?state=x%20y')
+  const door = doorTo(4714)
+  expect(door.pageAt('acme', page).href).toBe('http://127.0.0.1:4714/authorize?state=x%20y')
+  expect(door.pageAt('other', page).href).toBe(page.href)
+})

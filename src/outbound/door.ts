@@ -1,6 +1,7 @@
 /** The only door out: every request that leaves Sund goes through here, to addresses that were judged, over verified TLS. */
 import { lookup as resolveName } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
+import { tmpdir } from 'node:os'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { Pool } from 'undici'
@@ -8,6 +9,7 @@ import { SundError } from '../errors.ts'
 import { guardedLookup, isLoopbackAddress, isPublicAddress } from './address-guard.ts'
 import { type Answer, type OutboundRequest, receive } from './exchange.ts'
 import { OutboundFailure } from './outbound-failure.ts'
+import { openSpool, type Spool } from './spool.ts'
 
 export interface OutboundAnswer {
   readonly status: number
@@ -22,6 +24,12 @@ export interface Door {
    * signal's reason when aborted.
    */
   exchange(request: OutboundRequest, signal: AbortSignal): Promise<OutboundAnswer>
+  /** Opens a file for a body or an answer that is too large for memory. Whoever opens it closes it. */
+  spool(): Promise<Spool>
+  /** The origin that stands for every host of this destination, where one is set. */
+  endpoint(destination: string): URL | undefined
+  /** Where a person's browser finds a page of a destination: at its endpoint, where one is set. */
+  pageAt(destination: string, url: URL): URL
   /** Ends all connections. */
   close(): Promise<void>
 }
@@ -31,6 +39,8 @@ export interface DoorOptions {
   readonly endpoints: ReadonlyMap<string, URL>
   /** Slugs whose endpoint may be elsewhere than on loopback. */
   readonly remoteEndpoints?: ReadonlySet<string>
+  /** Where large bodies and answers wait; the system's folder for temporary files unless said. */
+  readonly spoolFolder?: string
   /** Connections to one origin, at most. */
   readonly connections?: number
   readonly resolve?: LookupFunction
@@ -84,10 +94,14 @@ export const openDoor = (options: DoorOptions): Door => {
     return pool
   }
 
+  const pageAt = (destination: string, url: URL): URL => {
+    const endpoint = options.endpoints.get(destination)
+    return endpoint === undefined ? url : new URL(`${url.pathname}${url.search}`, endpoint.origin)
+  }
+
   /** The URL that is really asked: with the endpoint's origin where one is set. */
   const destined = (request: OutboundRequest): URL => {
-    const endpoint = options.endpoints.get(request.destination)
-    if (endpoint !== undefined) return new URL(`${request.url.pathname}${request.url.search}`, endpoint.origin)
+    if (options.endpoints.has(request.destination)) return pageAt(request.destination, request.url)
     if (request.url.protocol !== 'https:') throw new OutboundFailure('not-sent', false, 'NOT_HTTPS', request.url.host)
     if (request.url.username !== '' || request.url.password !== '') {
       throw new OutboundFailure('not-sent', false, 'CREDENTIALS_IN_URL', request.url.host)
@@ -111,6 +125,9 @@ export const openDoor = (options: DoorOptions): Door => {
       const pool = poolFor(request.destination, url, request.timeouts.connectMs)
       return readable(await receive(pool, url, request, signal), url.host, request.maxBytes)
     },
+    spool: () => openSpool(options.spoolFolder ?? tmpdir()),
+    endpoint: (destination) => options.endpoints.get(destination),
+    pageAt,
     async close() {
       const open = [...pools.values()]
       pools.clear()

@@ -11,12 +11,17 @@ const errorShape = z.object({
 })
 const errorList = z.array(errorShape.nullable()).nullish()
 
-/** A fault names `Errors`, or `OperationErrors` and `BatchErrors`; an answer of 200 may hold `PartialErrors`. */
+/**
+ * A fault names `Errors`, or `OperationErrors` and `BatchErrors`; an answer of 200 may hold `PartialErrors`. A refused
+ * upload is one error itself. In the state of a bulk job, `Errors` are the job's, not the call's.
+ */
 const bodyShape = z.object({
   Errors: errorList,
   OperationErrors: errorList,
   BatchErrors: errorList,
   PartialErrors: errorList,
+  Code: z.unknown().optional(),
+  RequestStatus: z.unknown().optional(),
 })
 
 export interface VendorError {
@@ -43,8 +48,13 @@ const withoutGaps = (errors: z.infer<typeof errorList>): VendorError[] =>
 const readErrors = (reply: Reply): VendorError[] | undefined => {
   const body = readJson(reply.text, bodyShape)
   if (body === undefined) return undefined
-  return [body.Errors, body.OperationErrors, body.BatchErrors, body.PartialErrors].flatMap(withoutGaps)
+  const own = body.Code === undefined || body.Code === null ? undefined : readJson(reply.text, errorShape)
+  const errors = [body.Errors, body.OperationErrors, body.BatchErrors, body.PartialErrors].flatMap(withoutGaps)
+  return own === undefined ? errors : [...errors, asError(own)]
 }
+
+/** Is this the state of a bulk job? */
+const isJobState = (reply: Reply): boolean => typeof readJson(reply.text, bodyShape)?.RequestStatus === 'string'
 
 /**
  * Every error of an answer that a talk reads. Throws Stop('unreadable') when they cannot be read: an answer without
@@ -77,6 +87,10 @@ const stops: ReadonlyMap<number, readonly [Cause, string]> = new Map<number, rea
   [123, ['auth', 'Sign in again with a personal Microsoft account.']],
   [1001, ['permission', 'The signed-in user is not allowed to do this.']],
   [1030, ['bad-request', 'The Account ID is missing.']],
+  [3221, ['bad-request', 'Microsoft Advertising found no file in the upload.']],
+  [3222, ['bad-request', 'Microsoft Advertising found more than one file in the upload.']],
+  [3223, ['bad-request', 'Microsoft Advertising does not take this kind of file.']],
+  [3500, ['permission', 'This customer may not use the Bulk service of Microsoft Advertising.']],
   [3913, ['terms', 'The Customer Match terms are not accepted for this account.']],
   [4838, ['bad-request', 'Microsoft Advertising does not take the name of this audience. Rename the segment.']],
   [4842, ['bad-request', 'The membership duration must be -1 or from 1 to 390 days.']],
@@ -104,6 +118,14 @@ export const code = {
   invalidCredentials: 105,
   tokenExpired: 109,
   callRateExceeded: 117,
+  uploadUrlInvalid: 3220,
+  uploadUrlUsed: 3224,
+  tooManyRows: 3225,
+  uploadUrlExpired: 3226,
+  tooManyUploads: 3227,
+  otherItemsFailed: 4200,
+  jobUnknown: 4201,
+  entityUnknown: 4202,
   bulkRateExceeded: 4204,
   audienceUnknown: 4835,
   duplicateName: 4853,
@@ -123,6 +145,7 @@ const signalOf = (error: VendorError, status: number): Signal | undefined => {
       return { kind: 'refresh' }
     // https://learn.microsoft.com/en-us/advertising/guides/services-protocol#throttling (checked 2026-11-21)
     case code.callRateExceeded:
+    case code.tooManyUploads:
       return { kind: 'retry', after: 60 }
     case code.bulkRateExceeded:
       return { kind: 'retry', after: 900 }
@@ -130,9 +153,15 @@ const signalOf = (error: VendorError, status: number): Signal | undefined => {
       return status >= 400 ? { kind: 'retry' } : undefined
     case code.tooManyItems:
       return { kind: 'split', reason: 'Microsoft Advertising takes fewer items in one call.' }
-    // Unknown audience and taken name mean something else to each talk.
+    case code.tooManyRows:
+      return { kind: 'split', reason: 'Microsoft Advertising takes fewer rows in one file.' }
+    // These mean something else to each talk.
     case code.audienceUnknown:
     case code.duplicateName:
+    case code.uploadUrlInvalid:
+    case code.uploadUrlUsed:
+    case code.uploadUrlExpired:
+    case code.jobUnknown:
       return { kind: 'pass' }
     default:
       return undefined
@@ -143,6 +172,7 @@ const urgency: readonly Signal['kind'][] = ['refresh', 'retry', 'split', 'pass']
 
 /** The gravest thing that the codes say; a status without a code that we know is left to the shared mapping. */
 export const judge = (reply: Reply): Verdict | undefined => {
+  if (isJobState(reply)) return undefined
   const errors = readErrors(reply) ?? []
   const stop = stopFor(errors)
   if (stop !== undefined) return stop

@@ -8,7 +8,9 @@ import { judge } from './answers.ts'
 
 const [add] = microsoftAdvertising.add
 const [remove] = microsoftAdvertising.remove
-if (add === undefined || remove === undefined) throw new Error('Microsoft Advertising has routes both ways')
+if (add === undefined || add.bulk || remove === undefined || remove.bulk) {
+  throw new Error('Microsoft Advertising has routes both ways')
+}
 
 const settings = { customerId: '11', accountId: '22', terms: 'yes', membershipDuration: '-1' }
 const at = { settings, found: {}, list: { id: '998877665544332211', name: 'VIP' } }

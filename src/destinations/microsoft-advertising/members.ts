@@ -4,7 +4,18 @@ import { applied, each, jsonRows, rejected, split, unknown } from '../../destina
 import { code, errorsIn, stopFor, type VendorError } from './answers.ts'
 import type { ExportSettings } from './audiences.ts'
 
+/** Throws Stop unless this is the hash that the vendor takes: an address must never be sent as it is. */
+export const assertHashed = (identifier: string): void => {
+  if (!hash.test(identifier)) throw new Stop('bad-request', 'An address is not hashed. It was not sent.')
+}
 const hash = /^[0-9a-f]{64}$/
+
+/** Adding needs the terms. Taking people off goes on without: it uses their data less, not more. */
+export const assertTerms = ({ settings }: At<ExportSettings, never>): void => {
+  if (settings.terms !== 'yes') {
+    throw new Stop('terms', 'Accept the Customer Match terms in the export before people are sent.')
+  }
+}
 
 /** Errors that say nothing about the record itself. */
 const transient: ReadonlySet<number> = new Set([
@@ -13,7 +24,12 @@ const transient: ReadonlySet<number> = new Set([
   code.tokenExpired,
   code.callRateExceeded,
   code.bulkRateExceeded,
+  code.otherItemsFailed,
 ])
+
+/** What an error about one record means for it. */
+export const fateOf = (error: Pick<VendorError, 'code' | 'name'>, words: string): Fate =>
+  transient.has(error.code) ? unknown(words) : rejected(error.name, words)
 
 /** Whether the terms are accepted goes with every call. Left out, what was accepted at Microsoft Advertising counts. */
 const headOf = (action: 'Add' | 'Remove', { settings, list }: At<ExportSettings, never>): string => {
@@ -34,8 +50,7 @@ const fatesOf = (errors: readonly VendorError[], rows: readonly Row[]): Now => {
     const row = error.index === undefined ? undefined : rows[error.index]
     const words = `${error.words} (${error.code})`
     if (row === undefined) otherwise = unknown(`Microsoft Advertising reports an error without a record: ${words}`)
-    else if (transient.has(error.code)) fates.set(row.ref, unknown(words))
-    else fates.set(row.ref, rejected(error.name, words))
+    else fates.set(row.ref, fateOf(error, words))
   }
   return each(otherwise, fates, 'ref')
 }
@@ -52,9 +67,7 @@ const refusedAsAWhole = (errors: readonly VendorError[], rows: readonly Row[]): 
  * https://learn.microsoft.com/en-us/advertising/campaign-management-service/applycustomerlistuserdata (checked 2026-11-21).
  */
 function* apply(action: 'Add' | 'Remove', rows: readonly Row[], at: At<ExportSettings, never>): Talk<Now> {
-  if (!rows.every((row) => hash.test(row.identifier))) {
-    throw new Stop('bad-request', 'An address is not hashed. Nothing was sent.')
-  }
+  for (const row of rows) assertHashed(row.identifier)
   const reply = yield* send({
     method: 'POST',
     path: '/CampaignManagement/v13/CustomerListUserData/Apply',
@@ -77,13 +90,10 @@ function* apply(action: 'Add' | 'Remove', rows: readonly Row[], at: At<ExportSet
 }
 
 export function* addMembers(rows: readonly Row[], at: At<ExportSettings, never>): Talk<Now> {
-  if (at.settings.terms !== 'yes') {
-    throw new Stop('terms', 'Accept the Customer Match terms in the export before people are sent.')
-  }
+  assertTerms(at)
   return yield* apply('Add', rows, at)
 }
 
-/** Goes on where the terms are no longer accepted: taking people off uses their data less, not more. */
 export function* removeMembers(rows: readonly Row[], at: At<ExportSettings, never>): Talk<Now> {
   return yield* apply('Remove', rows, at)
 }

@@ -8,7 +8,7 @@ import { judge } from './answers.ts'
 import { contact } from './contacts.ts'
 
 const [add] = sendgrid.add
-if (add === undefined) throw new Error('SendGrid has a route to add')
+if (add === undefined || add.bulk) throw new Error('SendGrid has a route to add')
 const at = { settings: { region: 'us' }, found: {}, list: { id: 'list-1', name: 'Newsletter' } }
 const person = (ref: string, identifier: string, fields: Person['fields'] = {}): Person => ({ ref, identifier, fields })
 const rows = (...addresses: string[]) =>

@@ -69,7 +69,7 @@ const refusedRows = (reply: Reply, rows: readonly Row[]): Map<string, Fate> => {
 }
 
 /** Refusals that no other choice of rows would change. */
-const stopOnWholeCall = (reply: Reply): void => {
+export const stopOnWholeCall = (reply: Reply): void => {
   const errors = errorsIn(reply)
   if (reply.status === 404 || errors.some((error) => error.field.startsWith('list_ids'))) {
     throw new Stop('list-missing', 'SendGrid does not know this list (any more).')

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { type Answer, endOf, play } from '../../destination-kit/play.ts'
+import { Malformed } from '../../destination-kit/malformed.ts'
+import { type Answer, endOfBatch, play } from '../../destination-kit/play.ts'
+import { openReading } from '../../destination-kit/reading.ts'
 import { judge } from './answers.ts'
-import { readErrorsFile } from './errors-file.ts'
+import { ErrorsFile } from './errors-file.ts'
 import { look } from './jobs.ts'
 
 const at = { settings: { region: 'us' }, found: {}, list: { id: 'list-1', name: 'Newsletter' } }
@@ -10,7 +12,7 @@ const job = (status: string, results: Record<string, unknown> | null = {}): Answ
   json: { id: 'job/1', status, job_type: 'upsert_contacts', results, started_at: '2026-07-15T16:19:27Z' },
 })
 const run = (sent: number, answers: readonly Answer[]) => play(() => look(kept(sent), at), answers, judge)
-const end = (sent: number, ...answers: Answer[]) => endOf(run(sent, answers))
+const end = (sent: number, ...answers: Answer[]) => endOfBatch(run(sent, answers))
 const url = 'https://files.example/errors?key=1'
 const applied = { kind: 'applied' }
 
@@ -63,7 +65,7 @@ describe('a look at a job', () => {
       host: 'foreign',
       expect: [400, 401, 403, 404, 410],
     })
-    expect(endOf(played)).toEqual({
+    expect(endOfBatch(played)).toEqual({
       kind: 'each',
       otherwise: applied,
       by: 'identifier',
@@ -152,7 +154,16 @@ describe('a look at a job', () => {
 })
 
 describe('the errors file', () => {
-  const bad = { named: new Map([['a@x.example', 'bad']]), nameless: 0 }
+  const read = (text: string) => {
+    const file = new ErrorsFile()
+    const reading = openReading(file.reader)
+    const marks = [...reading.push(text), ...reading.end()]
+    return {
+      named: marks.map(([who, fate]) => [who, fate.kind === 'rejected' && fate.reason]),
+      nameless: file.nameless,
+    }
+  }
+  const bad = { named: [['a@x.example', 'bad']], nameless: 0 }
   it.each([
     ['CSV', 'first_name,email,error\nAda,A@x.example,bad', bad],
     ['CSV with other names', 'Email Address,Reason\na@x.example,bad', bad],
@@ -160,21 +171,24 @@ describe('the errors file', () => {
     ['a JSON array', '[{"email":"a@x.example","message":"bad"}]', bad],
     ['a contact inside', '{"contact":{"email":"a@x.example"},"error":"bad"}', bad],
     ['an identifier', '{"identifier":"a@x.example","error_message":"bad"}', bad],
-    ['somebody named twice', 'email,error\na@x.example,worse\nA@x.example,bad', bad],
-    ['no address', '{"row":1,"error":"bad"}', { named: new Map(), nameless: 1 }],
+    ['no address', '{"row":1,"error":"bad"}', { named: [], nameless: 1 }],
+    ['something that is no object', '[3]', { named: [], nameless: 1 }],
+    ['a table without addresses', 'row,error\n1,bad', { named: [], nameless: 1 }],
+    ['only a header', 'email,error\n', { named: [], nameless: 0 }],
     [
       'personal values in the reason',
       'email,first_name,error\na@x.example,Ada,Ada <a@x.example> bad',
-      {
-        named: new Map([['a@x.example', '… <…> bad']]),
-        nameless: 0,
-      },
+      { named: [['a@x.example', '… <…> bad']], nameless: 0 },
     ],
-    ['nothing', '', undefined],
-    ['only a header', 'email,error\n', undefined],
-    ['a table without addresses', 'row,error\n1,bad', undefined],
-    ['a page', '<html>\n<body>', undefined],
-  ])('is understood with %s', (_what, text, read) => {
-    expect(readErrorsFile(text)).toEqual(read)
+  ])('is understood with %s', (_what, text, understood) => {
+    expect(read(text)).toEqual(understood)
+  })
+
+  it('is malformed when it is empty', () => {
+    expect(() => read('')).toThrow(Malformed)
+  })
+
+  it('that is a page names nobody', () => {
+    expect(read('<html>\n<body>')).toEqual({ named: [], nameless: 1 })
   })
 })

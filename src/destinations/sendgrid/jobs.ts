@@ -1,9 +1,19 @@
 /** Follows a job that SendGrid accepted until its status is final, and reads who failed. */
 import { z } from 'zod'
-import { type At, type Fate, type Later, type Now, Stop, send, type Talk } from '../../destination-kit/kit.ts'
+import {
+  type At,
+  type Later,
+  type Now,
+  type Reply,
+  type Scanned,
+  Stop,
+  scan,
+  send,
+  type Talk,
+} from '../../destination-kit/kit.ts'
 import { each, pending, readJson, rejected, unknown } from '../../destination-kit/words.ts'
 import { contactLimitReached, overContactLimit } from './answers.ts'
-import { readErrorsFile } from './errors-file.ts'
+import { ErrorsFile } from './errors-file.ts'
 import { apiOrigin } from './regions.ts'
 
 /** What is kept between two looks: the vendor's job, and how many people it is for. */
@@ -44,41 +54,50 @@ const addsUp = (results: Results, sent: number): boolean =>
   (results.requested_count ?? sent) === sent &&
   (results.created_count ?? 0) + (results.updated_count ?? 0) + (results.errored_count ?? 0) <= sent
 
-/** The errors file's text, or undefined where there is none or it cannot be had (any more). */
-function* errorsFile(url: string | null | undefined, at: At<'region', never>): Talk<string | undefined> {
-  if (typeof url !== 'string' || !URL.canParse(url)) return undefined
-  const parsed = new URL(url)
-  const ours = parsed.origin === apiOrigin(at.settings)
-  const reply = yield* send({
-    method: 'GET',
-    // The key is sent to the vendor's API alone; the file usually lies at an object store.
-    ...(ours ? { path: parsed.pathname + parsed.search, rate: 'lists' } : { path: url, host: 'foreign' }),
-    expect: [400, 401, 403, 404, 410],
-  })
-  return reply.status === 200 ? reply.text : undefined
+interface Errors {
+  readonly file: ErrorsFile
+  /** Undefined where there is no file, or it cannot be had (any more). */
+  readonly scanned: Scanned | undefined
 }
 
-const rejectedBy = (named: ReadonlyMap<string, string>): Map<string, Fate> =>
-  new Map([...named].map(([address, reason]) => [address, rejected('import_error', reason)]))
+/** Who failed. Whom the file names is marked as it is read, since it may be as large as the upload. */
+function* readErrors(url: string | null | undefined, at: At<'region', never>): Talk<Errors> {
+  const file = new ErrorsFile()
+  if (typeof url !== 'string' || !URL.canParse(url)) return { file, scanned: undefined }
+  const parsed = new URL(url)
+  const ours = parsed.origin === apiOrigin(at.settings)
+  const reply = yield* scan(
+    {
+      method: 'GET',
+      // The key is sent to the vendor's API alone; the file usually lies at an object store.
+      ...(ours ? { path: parsed.pathname + parsed.search, rate: 'lists' } : { path: url, host: 'foreign' }),
+      expect: [400, 401, 403, 404, 410],
+    },
+    file.reader,
+  )
+  return { file, scanned: reply.scanned }
+}
 
 /** Every record failed, or the job could not be processed at all. */
 function* allFailed(results: Results, said: string, at: At<'region', never>): Talk<Now> {
-  const file = yield* errorsFile(results.errors_url, at)
-  if (overContactLimit(said) || overContactLimit(file ?? '')) throw contactLimitReached()
-  const named = rejectedBy(readErrorsFile(file ?? '')?.named ?? new Map())
+  const { file } = yield* readErrors(results.errors_url, at)
+  if (overContactLimit(said) || file.overContactLimit) throw contactLimitReached()
   if ((results.created_count ?? 0) + (results.updated_count ?? 0) > 0) {
-    return each(unknown('SendGrid says that the job failed, and also that it stored some of it.'), named)
+    return each(unknown('SendGrid says that the job failed, and also that it stored some of it.'))
   }
-  return each(rejected('failed', 'SendGrid could not process the upload that held this record.'), named)
+  return each(rejected('failed', 'SendGrid could not process the upload that held this record.'))
 }
 
 /** Some failed. Without knowing who all of them are, nobody else counts as applied. */
 function* someFailed(results: Results, sent: number, at: At<'region', never>): Talk<Now> {
-  const errors = readErrorsFile((yield* errorsFile(results.errors_url, at)) ?? '')
-  const named = rejectedBy(errors?.named ?? new Map())
-  const everyoneNamed = errors?.nameless === 0 && named.size === results.errored_count
-  if (everyoneNamed && addsUp(results, sent)) return each({ kind: 'applied' }, named)
-  return each(unknown('SendGrid says that some of the upload failed, and not for whom.'), named)
+  const { file, scanned } = yield* readErrors(results.errors_url, at)
+  const everyoneNamed =
+    scanned?.whole === true &&
+    file.nameless === 0 &&
+    scanned.strangers === 0 &&
+    scanned.marked === results.errored_count
+  if (everyoneNamed && addsUp(results, sent)) return each({ kind: 'applied' })
+  return each(unknown('SendGrid says that some of the upload failed, and not for whom.'))
 }
 
 const completed = (results: Results, sent: number): Now =>
@@ -86,20 +105,41 @@ const completed = (results: Results, sent: number): Now =>
     ? each({ kind: 'applied' })
     : each(unknown(`SendGrid's totals do not add up to the ${sent} people sent.`))
 
+const keptJob = (job: string): Kept => {
+  const known = readJson(job, kept)
+  if (known === undefined) throw new Stop('unreadable', 'The kept job of SendGrid cannot be read.')
+  return known
+}
+
+const statusOf = ({ id }: Kept) =>
+  send({
+    method: 'GET',
+    path: `/v3/marketing/contacts/imports/${encodeURIComponent(id)}`,
+    rate: 'lists',
+    expect: [404],
+  })
+
+/**
+ * Was the file of this import received? Then its job says how it ended or how many people it holds; a job without its
+ * file says only that it is pending. "No" may be too early, so who uploads again counts the first upload as lost.
+ */
+export function* hasPeople(job: string): Talk<boolean> {
+  const reply: Reply = yield* statusOf(keptJob(job))
+  if (reply.status === 404) return false
+  const { status, results } = reply.json(state)
+  if (status === 'completed' || status === 'errored') return true
+  const counted = [results?.requested_count, results?.created_count, results?.updated_count, results?.errored_count]
+  return status !== 'failed' && counted.some((number) => (number ?? 0) > 0)
+}
+
 /**
  * One look at a job. Only a final status decides: counts arrive while it is still pending. A status that we do not know,
  * and a job that is not known (yet), keep waiting. https://www.twilio.com/docs/sendgrid/api-reference/contacts/import-contacts-status
  * (checked 2026-11-21).
  */
 export function* look(job: string, at: At<'region', never>): Talk<Now | Later> {
-  const known = readJson(job, kept)
-  if (known === undefined) throw new Stop('unreadable', 'The kept job of SendGrid cannot be read.')
-  const reply = yield* send({
-    method: 'GET',
-    path: `/v3/marketing/contacts/imports/${encodeURIComponent(known.id)}`,
-    rate: 'lists',
-    expect: [404],
-  })
+  const known = keptJob(job)
+  const reply: Reply = yield* statusOf(known)
   const again = lookAgain(known)
   if (reply.status === 404) return again
   const { status, results } = reply.json(state)

@@ -7,7 +7,7 @@ import { sendgrid } from '../sendgrid.ts'
 import { judge } from './answers.ts'
 
 const [remove] = sendgrid.remove
-if (remove === undefined) throw new Error('SendGrid has a route to remove')
+if (remove === undefined || remove.bulk) throw new Error('SendGrid has a route to remove')
 const at = { settings: { region: 'us' }, found: {}, list: { id: 'list-1', name: 'Newsletter' } }
 const person = (ref: string, identifier: string, remoteId?: string): Person => ({
   ref,
