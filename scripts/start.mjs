@@ -12,7 +12,14 @@ import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const SCRIPTS = ['src/main.ts', 'scripts/test.ts', 'scripts/check.ts', 'bench/main.ts', 'bench/crash/main.ts']
+const SCRIPTS = [
+  'src/main.ts',
+  'scripts/test.ts',
+  'scripts/check.ts',
+  'scripts/generate.ts',
+  'bench/main.ts',
+  'bench/crash/main.ts',
+]
 const OLDEST_NODE = [22, 19]
 const PATIENCE_MS = 15 * 60_000
 const LOOK_AGAIN_MS = 200

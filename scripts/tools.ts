@@ -20,6 +20,10 @@ export const vitest = (...args: string[]): Step => ({
   name: 'tests',
   args: [module('vitest/vitest.mjs'), 'run', ...args],
 })
+export const generatedFiles: Step = {
+  name: 'generated files',
+  args: [join(root, 'scripts/generate.ts'), '--check'],
+}
 export const dependencyRules: Step = { ...vitest('test/rules.test.ts'), name: 'dependency rules' }
 
 /** Runs a step and resolves with whether it succeeded, and with what it printed where `shown` is false. */

@@ -93,3 +93,29 @@ export const readConfig = (environment: Environment = process.env): Config => {
     logLevel: readLogLevel(environment),
   }
 }
+
+export interface ClientConfig {
+  /** SUND_SERVER: where the API of Sund is. */
+  readonly server: string
+  /** SUND_TOKEN: in place of the file “token” in the data folder. */
+  readonly token?: string
+  /** SUND_HOME: the data folder, absolute. */
+  readonly home: string
+}
+
+/** What the command line needs: no more than that, so that a wrong setting of the server is not in its way. */
+export const readClientConfig = (environment: Environment = process.env): ClientConfig => {
+  const token = read(environment, 'SUND_TOKEN')
+  return {
+    server: read(environment, 'SUND_SERVER') ?? 'http://127.0.0.1:4700',
+    ...(token === undefined ? {} : { token }),
+    home: resolve(read(environment, 'SUND_HOME') ?? '.sund'),
+  }
+}
+
+/** The value that a file means by `${NAME}`, as it stands; undefined where it is absent or empty. */
+export const readNamed = (name: string, environment: Environment = process.env): string | undefined =>
+  environment[name] === '' ? undefined : environment[name]
+
+/** All of it, for those to whom it is passed in. */
+export const readEnvironment = (): Environment => process.env

@@ -20,6 +20,7 @@ import type { Log } from './store/log.ts'
 import { openQueue, type Queue } from './store/queue.ts'
 import { createRefresh, liveRefreshes, type Refresh } from './store/refresh.ts'
 import { createRun, exportsOwedRun, hasRuns, liveRuns, type Run } from './store/run.ts'
+import { approveRun, isCancelRequested, requestCancel } from './store/run-decisions.ts'
 import { readSetting, writeSetting } from './store/setting.ts'
 import { openVault } from './vault/open-vault.ts'
 
@@ -44,6 +45,12 @@ export interface Server {
   requestRefresh(): Promise<Refresh>
   /** Joins the export's live run where there is one. */
   requestRun(exportId: string, approvedHash?: string): Promise<Run>
+  /** As `requestRun`, and says whether the run was there already. */
+  joinRun(exportId: string, approvedHash?: string): Promise<{ readonly run: Run; readonly joined: boolean }>
+  /** Sends a Held delta. Throws SundError run.missing, run.not_held, run.delta_changed. */
+  approveRun(id: string, deltaHash: string): Promise<Run>
+  /** No new batch is sent, and the run is settled; a Held one is let go. Throws SundError run.missing, run.already_settled. */
+  cancelRun(id: string): Promise<Run>
   /** Stops taking work; what is in flight is left so that the next start goes on with it. */
   close(): Promise<void>
 }
@@ -81,7 +88,7 @@ const openParts = async (options: ServerOptions): Promise<Opened> => {
     const engine = await openEngine(home)
     closers.push(() => engine.close())
     await matchPlanes(plane.db, engine, home)
-    const door = openDoor({ endpoints: options.endpoints })
+    const door = openDoor({ endpoints: options.endpoints, spoolFolder: join(home, 'spool') })
     closers.push(() => door.close())
     const connectionPorts: ConnectionPorts = {
       db: plane.db,
@@ -135,6 +142,8 @@ class RunningServer implements Server {
   readonly #opened: Opened
   readonly #queue: Queue
   readonly #log: Log
+  /** Of each run that is worked on, by its id. */
+  readonly #cancels = new Map<string, AbortController>()
 
   constructor(opened: Opened, queue: Queue, log: Log) {
     this.ports = opened.ports
@@ -160,9 +169,25 @@ class RunningServer implements Server {
   }
 
   async requestRun(exportId: string, approvedHash?: string): Promise<Run> {
+    return (await this.joinRun(exportId, approvedHash)).run
+  }
+
+  async joinRun(exportId: string, approvedHash?: string): Promise<{ readonly run: Run; readonly joined: boolean }> {
     const wanted = { exportId, ...(approvedHash === undefined ? {} : { approvedHash }) }
-    const { run } = await createRun(this.ports.db, wanted)
+    const requested = await createRun(this.ports.db, wanted)
+    await this.#enqueueRun(requested.run)
+    return requested
+  }
+
+  async approveRun(id: string, deltaHash: string): Promise<Run> {
+    const run = await approveRun(this.ports.db, id, deltaHash)
     await this.#enqueueRun(run)
+    return run
+  }
+
+  async cancelRun(id: string): Promise<Run> {
+    const run = await requestCancel(this.ports.db, id, this.ports.clock.now())
+    this.#cancels.get(id)?.abort(new Error('The run was canceled.'))
     return run
   }
 
@@ -197,10 +222,18 @@ class RunningServer implements Server {
 
   async #run(id: string, signal: AbortSignal): Promise<void> {
     const halt = AbortSignal.any([signal, this.#opened.lost])
-    const run = await executeRun(this.ports, id, { cancel: new AbortController().signal, halt })
-    // Its job must come again: what is left of the run is done then.
-    if (run.settledAt === undefined) throw new SundError('run.interrupted', { run: id })
-    if (run.again) await this.requestRun(run.exportId)
+    const cancel = new AbortController()
+    // Registered before the row is read: a request to cancel finds the one or is found in the other.
+    this.#cancels.set(id, cancel)
+    try {
+      if (await isCancelRequested(this.ports.db, id)) cancel.abort(new Error('The run was canceled.'))
+      const run = await executeRun(this.ports, id, { cancel: cancel.signal, halt })
+      // Its job must come again: what is left of the run is done then.
+      if (run.settledAt === undefined) throw new SundError('run.interrupted', { run: id })
+      if (run.again) await this.requestRun(run.exportId)
+    } finally {
+      this.#cancels.delete(id)
+    }
   }
 }
 

@@ -127,6 +127,19 @@ test('a new attempt forgets the job of the one before, and not that one was lost
   expect(await checkpoints.open()).toEqual([{ ...ofTen(1)[0], state: 'sending', sentAt: at(4), lostAt: at(2) }])
 })
 
+test('a job that is kept comes back with its batch, which is still being sent', async () => {
+  await createBatches(db, runId, ofTen(1))
+  await checkpoints.sending(0, at(1))
+  await checkpoints.kept(0, { job: 'job-1', at: at(2) }, { requests: 2, writes: 0 })
+  await checkpoints.kept(0, { job: 'job-2', at: at(3) }, { requests: 1, writes: 0 })
+  expect(await checkpoints.open()).toEqual([{ ...ofTen(1)[0], state: 'sending', job: 'job-2', sentAt: at(3) }])
+  expect(await traffic()).toEqual({ requests: 3, writes: 0 })
+  await checkpoints.sending(0, at(4))
+  expect(await checkpoints.open()).toEqual([{ ...ofTen(1)[0], state: 'sending', sentAt: at(4) }])
+  await checkpoints.done(0, none)
+  await expect(checkpoints.kept(0, { job: 'job-3', at: at(5) }, none)).rejects.toThrow('not open')
+})
+
 test('parts stand for a split batch, numbered after the highest', async () => {
   await createBatches(db, runId, ofTen(3))
   await checkpoints.lost(1, at(2))

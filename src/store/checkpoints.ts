@@ -156,6 +156,8 @@ export const checkpointsOf = (db: Kysely<Database>, runId: string): Checkpoints 
   // A new attempt: what an earlier one was told counts no more, save when it was lost.
   sending: (batch, at) =>
     change(db, runId, batch, { state: 'sending', sent_at: at, job: null, known: null, due_at: null }),
+  kept: (batch, { job, at }, traffic) =>
+    changeWithTraffic(db, runId, batch, { state: 'sending', job, sent_at: at }, traffic),
   // `greatest` ignores null.
   lost: (batch, at) => change(db, runId, batch, { lost_at: sql<Date>`greatest(lost_at, ${at}::timestamptz)` }),
   accepted: (batch, { job, known, dueAt }, traffic) =>

@@ -1,9 +1,10 @@
 /** Connections: a destination with its settings and its sealed secrets, which only the vault opens. */
-import type { Kysely, Selectable } from 'kysely'
+import { type Kysely, type Selectable, sql } from 'kysely'
 import { SundError } from '../errors.ts'
 import type { Vault } from '../vault/vault.ts'
 import { count, json, present, type Texts, texts } from './columns.ts'
 import { isForeignKeyViolation, isUniqueViolation } from './error-codes.ts'
+import { type Precondition, unconditional } from './precondition.ts'
 import type { Database } from './schema.ts'
 
 /** A connection without its secrets. */
@@ -18,6 +19,8 @@ export interface Connection {
   /** The vendor contract's own limit of people. */
   readonly peopleLimit?: number
   readonly limitLifted: boolean
+  /** Somebody signed in at the vendor for it; never so where the vendor takes a key. */
+  readonly signedIn: boolean
   readonly createdAt: Date
 }
 
@@ -38,11 +41,12 @@ export interface ConnectionChanges {
   readonly limitLifted?: boolean
 }
 
-type Row = Omit<Selectable<Database['connection']>, 'credentials' | 'tokens'>
+type Row = Omit<Selectable<Database['connection']>, 'credentials' | 'tokens'> & { readonly signed_in: boolean }
 
 const columns = [
   ...(['id', 'name', 'destination', 'settings', 'found'] as const),
   ...(['people_limit', 'limit_lifted', 'created_at'] as const),
+  sql<boolean>`tokens is not null`.as('signed_in'),
 ] as const
 
 const toConnection = (row: Row): Connection => ({
@@ -53,6 +57,7 @@ const toConnection = (row: Row): Connection => ({
   ...present('found', row.found === null ? undefined : texts.parse(row.found)),
   ...present('peopleLimit', row.people_limit === null ? undefined : count(row.people_limit)),
   limitLifted: row.limit_lifted,
+  signedIn: row.signed_in,
   createdAt: row.created_at,
 })
 
@@ -105,15 +110,23 @@ export const createConnection = async (
   }
 }
 
+const lockedConnection = async (tx: Kysely<Database>, id: string): Promise<Connection> => {
+  const row = await tx.selectFrom('connection').select(columns).where('id', '=', id).forUpdate().executeTakeFirst()
+  if (row === undefined) throw new SundError('connection.missing', { id })
+  return toConnection(row)
+}
+
 /**
  * Changes what is given. New settings or credentials may lead to another vendor account, so what was found there and
- * the tokens for it are forgotten. Throws SundError connection.missing, connection.exists.
+ * the tokens for it are forgotten. Throws SundError connection.missing, connection.exists, and what the precondition
+ * throws.
  */
 export const updateConnection = async (
   db: Kysely<Database>,
   vault: Vault,
   id: string,
   { name, settings, credentials, peopleLimit, limitLifted }: ConnectionChanges,
+  precondition: Precondition<Connection> = unconditional,
 ): Promise<Connection> => {
   const changed = {
     ...present('name', name),
@@ -124,16 +137,20 @@ export const updateConnection = async (
     ...(peopleLimit === undefined ? {} : { people_limit: peopleLimit }),
     ...present('limit_lifted', limitLifted),
   }
-  if (Object.keys(changed).length === 0) return getConnection(db, id)
   try {
-    const row = await db
-      .updateTable('connection')
-      .set(changed)
-      .where('id', '=', id)
-      .returning(columns)
-      .executeTakeFirst()
-    if (row === undefined) throw new SundError('connection.missing', { id })
-    return toConnection(row)
+    return await db.transaction().execute(async (tx) => {
+      const current = await lockedConnection(tx, id)
+      precondition(current)
+      if (Object.keys(changed).length === 0) return current
+      return toConnection(
+        await tx
+          .updateTable('connection')
+          .set(changed)
+          .where('id', '=', id)
+          .returning(columns)
+          .executeTakeFirstOrThrow(),
+      )
+    })
   } catch (error) {
     return refuseTakenName(error, name)
   }
@@ -154,16 +171,22 @@ export const findConnection = async (db: Kysely<Database>, name: string): Promis
 export const listConnections = async (db: Kysely<Database>): Promise<Connection[]> =>
   (await db.selectFrom('connection').select(columns).orderBy('name').execute()).map(toConnection)
 
-/** Removes it with its secrets. Throws SundError connection.missing, connection.in_use. */
-export const removeConnection = async (db: Kysely<Database>, id: string): Promise<void> => {
-  const { name } = await getConnection(db, id)
-  try {
-    await db.deleteFrom('connection').where('id', '=', id).execute()
-  } catch (error) {
-    if (isForeignKeyViolation(error)) throw new SundError('connection.in_use', { name }, error)
-    throw error
-  }
-}
+/** Removes it with its secrets. Throws SundError connection.missing, connection.in_use, and what the precondition throws. */
+export const removeConnection = (
+  db: Kysely<Database>,
+  id: string,
+  precondition: Precondition<Connection> = unconditional,
+): Promise<void> =>
+  db.transaction().execute(async (tx) => {
+    const current = await lockedConnection(tx, id)
+    precondition(current)
+    try {
+      await tx.deleteFrom('connection').where('id', '=', id).execute()
+    } catch (error) {
+      if (isForeignKeyViolation(error)) throw new SundError('connection.in_use', { name: current.name }, error)
+      throw error
+    }
+  })
 
 /** The credentials, opened. Throws SundError connection.missing, vault.wrong_key, vault.unreadable. */
 export const readCredentials = async (db: Kysely<Database>, vault: Vault, id: string): Promise<Texts> => {

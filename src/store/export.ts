@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { SundError } from '../errors.ts'
 import { json, present, type Texts, texts } from './columns.ts'
 import { isUniqueViolation } from './error-codes.ts'
+import { type Precondition, unconditional } from './precondition.ts'
 import type { Database } from './schema.ts'
 
 const matchingShape = z.object({ identifier: z.string(), fields: texts })
@@ -103,8 +104,13 @@ export const createExport = async (db: Kysely<Database>, wanted: NewExport): Pro
   }
 }
 
-/** Throws SundError export.missing, export.exists. */
-export const updateExport = async (db: Kysely<Database>, id: string, changes: ExportChanges): Promise<Export> => {
+/** Throws SundError export.missing, export.exists, and what the precondition throws. */
+export const updateExport = async (
+  db: Kysely<Database>,
+  id: string,
+  changes: ExportChanges,
+  precondition: Precondition<Export> = unconditional,
+): Promise<Export> => {
   const { name, connectionId, settings, matching, listRemoteId, segmentIds } = changes
   const columns = {
     ...present('name', name),
@@ -116,6 +122,7 @@ export const updateExport = async (db: Kysely<Database>, id: string, changes: Ex
   try {
     return await db.transaction().execute(async (tx) => {
       await tx.selectFrom('export').select('id').where('id', '=', id).forUpdate().execute()
+      precondition(await getExport(tx, id))
       if (Object.keys(columns).length > 0) await tx.updateTable('export').set(columns).where('id', '=', id).execute()
       const changed = await getExport(tx, id)
       if (segmentIds === undefined) return changed
@@ -129,13 +136,18 @@ export const updateExport = async (db: Kysely<Database>, id: string, changes: Ex
 
 /**
  * Removes the export with its runs and list rows; what the vendor holds is not touched.
- * Throws SundError export.missing, export.running.
+ * Throws SundError export.missing, export.running, and what the precondition throws.
  */
-export const removeExport = (db: Kysely<Database>, id: string): Promise<void> =>
+export const removeExport = (
+  db: Kysely<Database>,
+  id: string,
+  precondition: Precondition<Export> = unconditional,
+): Promise<void> =>
   db.transaction().execute(async (tx) => {
     // Locked against new runs: one needs this row for its reference.
     const row = await tx.selectFrom('export').select('name').where('id', '=', id).forUpdate().executeTakeFirst()
     if (row === undefined) throw new SundError('export.missing', { id })
+    precondition(await getExport(tx, id))
     const live = await tx
       .selectFrom('run')
       .select('id')

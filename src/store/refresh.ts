@@ -13,7 +13,7 @@ export interface Refresh {
   readonly finishedAt?: Date
 }
 
-const toRefresh = (row: Selectable<Database['refresh']>): Refresh => ({
+export const toRefresh = (row: Selectable<Database['refresh']>): Refresh => ({
   id: row.id,
   status: row.status,
   ...present('step', row.step),

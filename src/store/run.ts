@@ -36,6 +36,8 @@ export interface Run extends RunCounters {
   readonly createdAt: Date
   readonly startedAt?: Date
   readonly settledAt?: Date
+  /** When somebody asked that it be canceled. */
+  readonly cancelRequestedAt?: Date
 }
 
 export const toRun = (row: Selectable<Database['run']>): Run => ({
@@ -62,6 +64,7 @@ export const toRun = (row: Selectable<Database['run']>): Run => ({
   createdAt: row.created_at,
   ...present('startedAt', row.started_at),
   ...present('settledAt', row.settled_at),
+  ...present('cancelRequestedAt', row.cancel_requested_at),
 })
 
 export interface NewRun {
@@ -81,23 +84,31 @@ const replaceHeld = async (db: Kysely<Database>, exportId: string, by: string): 
     .execute()
 }
 
-const insertRun = (db: Kysely<Database>, { exportId, refreshId, approvedHash }: NewRun): Promise<Run | undefined> =>
+/** Undefined where the export has a live run. */
+export const insertRun = async (
+  tx: Kysely<Database>,
+  { exportId, refreshId, approvedHash }: NewRun,
+): Promise<Run | undefined> => {
+  const row = await tx
+    .insertInto('run')
+    .values({
+      export_id: exportId,
+      phase: 'queued',
+      status: 'Queued',
+      ...present('refresh_id', refreshId),
+      ...present('approved_hash', approvedHash),
+    })
+    .onConflict((conflict) => conflict.column('export_id').where('settled_at', 'is', null).doNothing())
+    .returningAll()
+    .executeTakeFirst()
+  return row === undefined ? undefined : toRun(row)
+}
+
+const insertInPlaceOfHeld = (db: Kysely<Database>, wanted: NewRun): Promise<Run | undefined> =>
   db.transaction().execute(async (tx) => {
-    const row = await tx
-      .insertInto('run')
-      .values({
-        export_id: exportId,
-        phase: 'queued',
-        status: 'Queued',
-        ...present('refresh_id', refreshId),
-        ...present('approved_hash', approvedHash),
-      })
-      .onConflict((conflict) => conflict.column('export_id').where('settled_at', 'is', null).doNothing())
-      .returningAll()
-      .executeTakeFirst()
-    if (row === undefined) return undefined
-    await replaceHeld(tx, exportId, row.id)
-    return toRun(row)
+    const run = await insertRun(tx, wanted)
+    if (run !== undefined) await replaceHeld(tx, wanted.exportId, run.id)
+    return run
   })
 
 /** A run still queued will plan with what is there then; one past that owes another. */
@@ -127,7 +138,7 @@ export const createRun = async (
 ): Promise<{ readonly run: Run; readonly joined: boolean }> => {
   // The live run may settle between the two statements; then the insert has its turn again.
   for (;;) {
-    const run = await insertRun(db, wanted)
+    const run = await insertInPlaceOfHeld(db, wanted)
     if (run !== undefined) return { run, joined: false }
     const live = await joinLive(db, wanted)
     if (live !== undefined) return { run: live, joined: true }

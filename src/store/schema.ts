@@ -114,6 +114,17 @@ interface RunTable {
   created_at: Time
   started_at: TimeOrNull
   settled_at: TimeOrNull
+  cancel_requested_at: TimeOrNull
+}
+
+interface IdempotencyTable {
+  key: string
+  request: ColumnType<Uint8Array, Uint8Array, never>
+  process: string
+  status: ColumnType<number | null, never, number>
+  headers: JsonOrNull
+  body: TextOrNull
+  created_at: ColumnType<Date, Date, never>
 }
 
 interface RunListTable {
@@ -155,4 +166,5 @@ export interface Database {
   run: RunTable
   run_list: RunListTable
   batch: BatchTable
+  idempotency: IdempotencyTable
 }

@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely'
 import { SundError } from '../errors.ts'
 import { json, present } from './columns.ts'
 import { isForeignKeyViolation, isUniqueViolation } from './error-codes.ts'
+import { type Precondition, unconditional } from './precondition.ts'
 import type { Database } from './schema.ts'
 
 export interface Segment {
@@ -29,20 +30,29 @@ export const createSegment = async (db: Kysely<Database>, name: string, rule: un
   }
 }
 
-/** Changes what is given. Throws SundError segment.missing, segment.exists. */
+const lockedSegment = async (tx: Kysely<Database>, id: string): Promise<Segment> => {
+  const row = await tx.selectFrom('segment').selectAll().where('id', '=', id).forUpdate().executeTakeFirst()
+  if (row === undefined) throw new SundError('segment.missing', { id })
+  return row
+}
+
+/** Changes what is given. Throws SundError segment.missing, segment.exists, and what the precondition throws. */
 export const updateSegment = async (
   db: Kysely<Database>,
   id: string,
   changes: { readonly name?: string; readonly rule?: unknown },
+  precondition: Precondition<Segment> = unconditional,
 ): Promise<Segment> => {
   const { name, rule } = changes
-  // An update must set something; setting the id to itself is not allowed for an identity.
   const columns = { ...present('name', name), ...('rule' in changes ? { rule: json(rule) } : {}) }
-  if (Object.keys(columns).length === 0) return getSegment(db, id)
   try {
-    const row = await db.updateTable('segment').set(columns).where('id', '=', id).returningAll().executeTakeFirst()
-    if (row === undefined) throw new SundError('segment.missing', { id })
-    return row
+    return await db.transaction().execute(async (tx) => {
+      const current = await lockedSegment(tx, id)
+      precondition(current)
+      // An update must set something; setting the id to itself is not allowed for an identity.
+      if (Object.keys(columns).length === 0) return current
+      return await tx.updateTable('segment').set(columns).where('id', '=', id).returningAll().executeTakeFirstOrThrow()
+    })
   } catch (error) {
     return refuseTakenName(error, name)
   }
@@ -61,13 +71,19 @@ export const findSegment = (db: Kysely<Database>, name: string): Promise<Segment
 export const listSegments = (db: Kysely<Database>): Promise<Segment[]> =>
   db.selectFrom('segment').selectAll().orderBy('name').execute()
 
-/** Throws SundError segment.missing, segment.in_use. */
-export const removeSegment = async (db: Kysely<Database>, id: string): Promise<void> => {
-  const { name } = await getSegment(db, id)
-  try {
-    await db.deleteFrom('segment').where('id', '=', id).execute()
-  } catch (error) {
-    if (isForeignKeyViolation(error)) throw new SundError('segment.in_use', { name }, error)
-    throw error
-  }
-}
+/** Throws SundError segment.missing, segment.in_use, and what the precondition throws. */
+export const removeSegment = (
+  db: Kysely<Database>,
+  id: string,
+  precondition: Precondition<Segment> = unconditional,
+): Promise<void> =>
+  db.transaction().execute(async (tx) => {
+    const current = await lockedSegment(tx, id)
+    precondition(current)
+    try {
+      await tx.deleteFrom('segment').where('id', '=', id).execute()
+    } catch (error) {
+      if (isForeignKeyViolation(error)) throw new SundError('segment.in_use', { name: current.name }, error)
+      throw error
+    }
+  })

@@ -146,6 +146,7 @@ create table batch (
   to_seq bigint not null,
   -- pending: never sent. sending: a request may have left. accepted: the vendor works on `job`. done: every record has its outcome. split: its parts stand for it.
   state text not null check (state in ('pending', 'sending', 'accepted', 'done', 'split')),
+  -- The job that was accepted; while sending, one that was written down before it was given people.
   job text,
   -- Fates known when the job was accepted.
   known jsonb,

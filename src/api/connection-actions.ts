@@ -1,0 +1,145 @@
+/** What can be done with a connection at its service: check it, sign in, look for lists. */
+import { z } from 'zod'
+import { connect } from '../connections/connect.ts'
+import { openConnection } from '../connections/open-connection.ts'
+import { converse } from '../delivery/conversation.ts'
+import { destinationOf } from '../destinations/index.ts'
+import { explain } from '../exports/ending.ts'
+import { getConnection } from '../store/connection.ts'
+import { idParams, onceHeaders } from './common.ts'
+import { connection, shownConnection } from './connections.ts'
+import type { Api, ApiContext } from './context.ts'
+import { settingProblems } from './given-values.ts'
+import { refuseUnusable } from './problem.ts'
+import type { SignInState } from './sign-ins.ts'
+
+const signInState = z
+  .object({
+    status: z.enum(['none', 'waiting', 'signed-in', 'failed']),
+    url: z.string().optional().describe('The page of the service that the person opens, while it waits.'),
+    code: z.string().optional(),
+    reason: z.string().optional().describe('Why it failed.'),
+  })
+  .meta({ id: 'SignIn' })
+
+const vendorList = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    size: z.int().nullable().describe('null where the service does not tell.'),
+  })
+  .meta({ id: 'VendorList' })
+
+const shownState = (state: SignInState): z.infer<typeof signInState> => ({ ...state })
+
+const lookUpErrors = [
+  ...(['connection.missing', 'connection.not_signed_in', 'destination.setting_missing'] as const),
+  ...(['run.destination_refused', 'run.destination_unreachable'] as const),
+] as const
+
+/** `name:value`, as many as the destination has settings of an export. */
+const settingParts = z
+  .union([z.string(), z.array(z.string()).max(50)])
+  .transform((given) => (typeof given === 'string' ? [given] : given))
+  .pipe(z.array(z.string().regex(/^[A-Za-z][A-Za-z0-9]*:/)))
+
+const settingsOf = (parts: readonly string[]): Record<string, string> =>
+  Object.fromEntries(parts.map((part) => [part.slice(0, part.indexOf(':')), part.slice(part.indexOf(':') + 1)]))
+
+export const connectionActionRoutes = (app: Api, { server, signIns, stopping }: ApiContext): void => {
+  const { ports } = server
+
+  app.post(
+    '/connections/:id/check',
+    {
+      schema: {
+        operationId: 'checkConnection',
+        summary: 'Prove the credentials at the service, and keep what it tells',
+        tags: ['connections'],
+        params: idParams,
+        headers: onceHeaders,
+        response: { 200: connection },
+      },
+      config: { errors: lookUpErrors },
+    },
+    async ({ params }) => {
+      const row = await getConnection(ports.db, params.id)
+      try {
+        return shownConnection(await connect(ports, row, stopping))
+      } catch (error) {
+        throw explain(error, destinationOf(row.destination).name)
+      }
+    },
+  )
+
+  app.get(
+    '/connections/:id/lists',
+    {
+      schema: {
+        operationId: 'listVendorLists',
+        summary: 'List the lists at the service, to choose one',
+        tags: ['connections'],
+        params: idParams,
+        querystring: z.strictObject({
+          setting: settingParts
+            .optional()
+            .describe('A setting that the destination asks of an export, as name:value; once for each.'),
+        }),
+        response: { 200: z.object({ items: z.array(vendorList) }).meta({ id: 'VendorLists' }) },
+      },
+      config: { errors: [...lookUpErrors, 'request.unusable'] },
+    },
+    async ({ params, query }) => {
+      const row = await getConnection(ports.db, params.id)
+      const destination = destinationOf(row.destination)
+      const settings = settingsOf(query.setting ?? [])
+      refuseUnusable(
+        settingProblems(destination, 'export', settings).map((one) => ({ ...one, in: 'query', path: ['setting'] })),
+      )
+      try {
+        const { place, channel } = await openConnection(ports, row, settings)
+        const lists = await converse(() => destination.lists(place), channel, stopping)
+        return { items: lists.map(({ id, name, size }) => ({ id, name, size: size ?? null })) }
+      } catch (error) {
+        throw explain(error, destination.name)
+      }
+    },
+  )
+
+  app.post(
+    '/connections/:id/sign-in',
+    {
+      schema: {
+        operationId: 'startSignIn',
+        summary: 'Start a sign-in at the service; it ends when the person has agreed on the page',
+        tags: ['connections'],
+        params: idParams,
+        headers: onceHeaders,
+        response: { 202: signInState },
+      },
+      config: { errors: ['connection.missing', 'connection.no_sign_in'] },
+    },
+    async ({ params }, reply) => {
+      const state = await signIns.start(await getConnection(ports.db, params.id))
+      return await reply
+        .code(202)
+        .header('location', `/api/v1/connections/${params.id}/sign-in`)
+        .send(shownState(state))
+    },
+  )
+
+  app.get(
+    '/connections/:id/sign-in',
+    {
+      schema: {
+        operationId: 'getSignIn',
+        summary: 'Show how far the sign-in is',
+        tags: ['connections'],
+        params: idParams,
+        response: { 200: signInState },
+      },
+      config: { errors: ['connection.missing'] },
+    },
+    async ({ params }) => shownState(signIns.stateOf(await getConnection(ports.db, params.id))),
+  )
+}

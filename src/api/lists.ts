@@ -1,0 +1,138 @@
+/** Lists at the services, what the ledger knows of them, and whom the services refuse. */
+import { z } from 'zod'
+import { type ListPeople, listPeople, standingRejects } from '../exports/list-people.ts'
+import { type NamedList, namedList, namedLists } from '../store/list-names.ts'
+import { id, idParams, moment, momentOf } from './common.ts'
+import type { Api, ApiContext } from './context.ts'
+import { maskedIdentifier, maskedText, revealQuery } from './masking.ts'
+import { namedPage, namedQuery, offsetOf, page, pageOf, pageQuery } from './paging.ts'
+import { knownBy } from './run-records.ts'
+
+const list = z
+  .object({
+    id,
+    name: z.string(),
+    exportId: id,
+    exportName: z.string(),
+    segmentId: id.nullable().describe('null where it takes the union of the segments of the export.'),
+    destination: z.string(),
+    remoteId: z.string().nullable().describe('The ID at the service; null until a run has found or made it.'),
+    closedAt: moment.optional().describe('When the export went to another list.'),
+    people: z
+      .object({
+        present: z.int().describe('Ours, and acknowledged.'),
+        theirs: z.int().describe('Found there; never removed by us.'),
+        removing: z.int().describe('The service has not taken them out yet.'),
+        unknown: z.int().describe('Sent, and the answer was never read.'),
+        left: z.int(),
+        rejected: z.int().describe('Refused by the service until now.'),
+      })
+      .meta({ id: 'ListPeople' }),
+  })
+  .meta({ id: 'List' })
+const lists = pageOf('Lists', list)
+
+const reject = z
+  .object({
+    customerId: z.string().nullable(),
+    identifier: z.string().nullable().describe('Masked unless asked for; null where it is known no more.'),
+    operation: z.enum(['add', 'remove']),
+    code: z.string(),
+    reason: z.string().describe('The words of the service.'),
+    final: z.boolean().describe('The service will never take it, so it is not tried again.'),
+    runId: id.describe('The run in which it was refused last.'),
+    firstAt: moment,
+    nextTryAt: moment.optional(),
+  })
+  .meta({ id: 'Reject' })
+const rejects = pageOf('Rejects', reject)
+
+const shown = (one: NamedList, people: ListPeople): z.infer<typeof list> => ({
+  id: one.id,
+  name: one.name,
+  exportId: one.exportId,
+  exportName: one.exportName,
+  segmentId: one.segmentId ?? null,
+  destination: one.destination,
+  remoteId: one.remoteId ?? null,
+  ...momentOf('closedAt', one.closedAt),
+  people: { ...people },
+})
+
+const listRoutesOnly = (app: Api, { server }: ApiContext): void => {
+  const { db, engine } = server.ports
+
+  app.get(
+    '/lists',
+    {
+      schema: {
+        operationId: 'listLists',
+        summary: 'List the lists that exports fill',
+        tags: ['lists'],
+        querystring: namedQuery.extend({ export: id.optional() }),
+        response: { 200: lists },
+      },
+    },
+    async ({ query }) => {
+      const all = await namedLists(db)
+      const wanted = all.filter(({ exportId }) => query.export === undefined || exportId === query.export)
+      const people = await listPeople(engine)
+      const found = namedPage(wanted, query)
+      return { ...found, items: found.items.map((one) => shown(one, people(one.id))) }
+    },
+  )
+
+  app.get(
+    '/lists/:id',
+    {
+      schema: {
+        operationId: 'getList',
+        summary: 'Show a list, and how many people the ledger knows there',
+        tags: ['lists'],
+        params: idParams,
+        response: { 200: list },
+      },
+      config: { errors: ['list.missing'] },
+    },
+    async ({ params }) => shown(await namedList(db, params.id), (await listPeople(engine))(params.id)),
+  )
+}
+
+export const listRoutes = (app: Api, context: ApiContext): void => {
+  const { db, engine } = context.server.ports
+  listRoutesOnly(app, context)
+
+  app.get(
+    '/rejects',
+    {
+      schema: {
+        operationId: 'listRejects',
+        summary: 'List the people whom the service refuses in a list, until it takes them or they leave the segment',
+        tags: ['rejects'],
+        querystring: pageQuery.extend({
+          list: id,
+          final: z.enum(['true', 'false']).optional(),
+          ...revealQuery,
+        }),
+        response: { 200: rejects },
+      },
+      config: { errors: ['list.missing'] },
+    },
+    async ({ query }) => {
+      const { exportId } = await namedList(db, query.list)
+      const known = await knownBy(context, exportId)
+      const final = query.final === undefined ? undefined : query.final === 'true'
+      const window = { limit: query.size, offset: offsetOf(query) }
+      const found = await standingRejects(engine, query.list, final, window, known)
+      const reveal = query.reveal === 'true'
+      const items = found.rejects.map(({ identifier, reason, firstAt, nextTryAt, ...same }) => ({
+        ...same,
+        identifier: identifier === null || reveal ? identifier : maskedIdentifier(identifier),
+        reason: reveal ? reason : maskedText(reason),
+        firstAt: new Date(firstAt).toISOString(),
+        ...(same.final ? {} : { nextTryAt: new Date(nextTryAt).toISOString() }),
+      }))
+      return page(items, found.total, query)
+    },
+  )
+}

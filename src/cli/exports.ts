@@ -1,0 +1,55 @@
+/** `sund exports`: connection, segments, list and data matching. */
+import type { Command } from 'commander'
+import { fileExport } from '../domain/sund-file.ts'
+import type { Export, NewExport } from './client.gen.ts'
+import { exitOfRun, followRun, runText } from './follow.ts'
+import { readShaped } from './input-file.ts'
+import { addResource } from './resource.ts'
+import type { Session, Shell } from './session.ts'
+import { connectionId, exportId, segmentId } from './things.ts'
+import { listIdOf } from './vendor-lists.ts'
+
+const bodyOf = async ({ client, io }: Session, file: string): Promise<NewExport> => {
+  const { value } = await readShaped(io, file, fileExport)
+  const { name, connection, segments, matching, settings } = value
+  const id = await connectionId(client, connection)
+  const segmentIds: string[] = []
+  for (const segment of segments) segmentIds.push(await segmentId(client, segment))
+  return { name, connectionId: id, segmentIds, matching, settings, listId: await listIdOf(client, id, value) }
+}
+
+export const addExports = (shell: Shell, program: Command): void => {
+  const noun = addResource<Export, Export>(shell, program, {
+    thing: 'export',
+    noun: 'exports',
+    about: 'Segments on their way to a service',
+    form: 'a file with name, connection, segments, matching, settings, and list or listId',
+    removal: 'Remove an export with its runs; people stay in the lists at the service',
+    head: ['ID', 'NAME', 'CONNECTION', 'SEGMENTS', 'LIST'],
+    row: (one) => [one.id, one.name, one.connectionId, one.segmentIds.length, one.listId],
+    nameOf: ({ name }) => name,
+    page: (client, query) => client.listExports({ query }),
+    get: (client, id) => client.getExport({ path: { id } }),
+    create: async (session, file) => await session.client.createExport({ body: await bodyOf(session, file) }),
+    replace: async (session, { id }, etag, file) =>
+      await session.client.replaceExport({
+        path: { id },
+        headers: { 'if-match': etag },
+        body: await bodyOf(session, file),
+      }),
+    remove: (client, id, etag) => client.removeExport({ path: { id }, headers: { 'if-match': etag } }),
+  })
+
+  shell
+    .verb(noun, 'run <export>', 'Run an export now, or join its live run')
+    .option('--wait', 'wait until the run is settled', false)
+    .action(
+      shell.act(async (session, wanted: string, { wait }: { wait: boolean }) => {
+        const id = await exportId(session.client, wanted)
+        const { body } = await session.client.startRun({ path: { id } })
+        if (!wait) return { json: body, text: runText(body) }
+        const run = await followRun(session, body.id)
+        return { json: run, text: runText(run), exit: exitOfRun(run) }
+      }),
+    )
+}

@@ -1,0 +1,55 @@
+/** `sund lists`: what exports fill at the services, and whom the services refuse there. */
+import { type Command, Option } from 'commander'
+import type { List } from './client.gen.ts'
+import { pageLine, parts, table } from './output.ts'
+import type { Shell } from './session.ts'
+import { exportId, type PageQuery, pageQuery, revealed, withPages, withReveal } from './things.ts'
+
+const row = ({ id, name, exportName, destination, remoteId, closedAt, people }: List) => [
+  ...[id, name, exportName, destination, remoteId],
+  ...[people.present, people.theirs, people.removing, people.unknown, people.rejected, closedAt !== undefined],
+]
+const head = [
+  ...['ID', 'NAME', 'EXPORT', 'DESTINATION', 'ID AT THE SERVICE'],
+  ...['PRESENT', 'THEIRS', 'REMOVING', 'UNKNOWN', 'REJECTED', 'CLOSED'],
+]
+
+export const addLists = (shell: Shell, program: Command): void => {
+  const noun = program.command('lists').description('Lists at the services that exports fill')
+
+  withPages(shell.verb(noun, 'list', 'List lists'))
+    .option('--export <export>', 'only those of this export')
+    .action(
+      shell.act(async ({ client }, { export: wanted, ...pages }: PageQuery & { export?: string }) => {
+        const filter = wanted === undefined ? {} : { export: await exportId(client, wanted) }
+        const { body } = await client.listLists({ query: { ...pageQuery(pages), ...filter } })
+        return { json: body, text: table(head, body.items.map(row)) + pageLine(body) }
+      }),
+    )
+
+  shell.verb(noun, 'show <list>', 'Show a list by its id, and how many people the ledger knows there').action(
+    shell.act(async ({ client }, id: string) => {
+      const { body } = await client.getList({ path: { id } })
+      return { json: body, text: parts(body) }
+    }),
+  )
+
+  withReveal(withPages(shell.verb(noun, 'rejects <list>', 'List the people whom the service refuses in a list')))
+    .addOption(
+      new Option('--final <yes or no>', 'only those who are tried again no more, or are').choices(['yes', 'no']),
+    )
+    .action(
+      shell.act(async ({ client }, list: string, given: PageQuery & { final?: 'yes' | 'no'; reveal: boolean }) => {
+        const final =
+          given.final === undefined ? {} : { final: given.final === 'yes' ? ('true' as const) : ('false' as const) }
+        const { body } = await client.listRejects({
+          query: { ...pageQuery(given), ...revealed(given.reveal), ...final, list },
+        })
+        const rows = body.items.map((one) => [
+          ...[one.customerId, one.identifier, one.operation, one.reason, one.final, one.nextTryAt],
+        ])
+        const columns = ['CUSTOMER ID', 'IDENTIFIER', 'OPERATION', 'REASON', 'FINAL', 'NEXT TRY']
+        return { json: body, text: table(columns, rows) + pageLine(body) }
+      }),
+    )
+}
