@@ -10,7 +10,7 @@ import { breachesOf, loadTree, treeOf } from './rules/tree.ts'
 const rules = [...roomRules, ...languageRules, ...reachRules, ...talkRules]
 const HEAD = '/** A file. */\n'
 const KIT = 'src/destination-kit/kit.ts'
-const kit = `${HEAD}export const send = (r: unknown) => r\nexport function* each() {}`
+const kit = `${HEAD}export const send = (r: unknown) => r\nexport const scan = send\nexport const keep = send\nexport function* each() {}`
 
 type Files = Readonly<Record<string, string>>
 
@@ -44,7 +44,7 @@ const one = (rule: string, path: string, text: string): Case => ({
 })
 const talk = (text: string): Files => ({
   [KIT]: kit,
-  'src/destinations/x.ts': `import { each, send } from '../destination-kit/kit.ts'\n${text}`,
+  'src/destinations/x.ts': `import { each, keep, scan, send } from '../destination-kit/kit.ts'\n${text}`,
 })
 
 const wrong: readonly Case[] = [
@@ -56,6 +56,8 @@ const wrong: readonly Case[] = [
   one('rooms', 'src/delivery/a.ts', `export type X = import('../destinations/index.ts').X`),
   one('rooms', 'src/segments/a.ts', `import { x } from '../exports/plan.ts'`),
   one('rooms', 'src/engine/a.ts', `import { x } from '../sources/x.ts'`),
+  one('rooms', 'src/cli/a.ts', `import { x } from '../store/run.ts'`),
+  one('rooms', 'src/cli/a.ts', `import { x } from '../server.ts'`),
   one('pure rooms', 'src/destinations/a.ts', `import { x } from 'node:fs'`),
   one('pure rooms', 'src/domain/a.ts', `import { x } from 'luxon'`),
   one('sandbox apart', 'sandbox/a.ts', `import { x } from '../src/errors.ts'`),
@@ -64,6 +66,7 @@ const wrong: readonly Case[] = [
   one('the only door out', 'src/exports/a.ts', `import type { Server } from 'node:http'`),
   one('the only door out', 'src/api/a.ts', `import net from 'net'`),
   one('SQL rooms', 'src/delivery/a.ts', `import { sql } from 'kysely'`),
+  one('the only door in', 'src/exports/a.ts', `import Fastify from 'fastify'`),
   one('control-plane database', 'src/exports/a.ts', `import pg from 'pg'`),
   one('data engine', 'src/segments/a.ts', `import { x } from '@duckdb/node-api'`),
   {
@@ -106,6 +109,7 @@ const wrong: readonly Case[] = [
   one('destinations do no I/O', 'src/destinations/a.ts', `const x = { Date }`),
   one('destinations do no I/O', KIT, `const x = crypto`),
   one('the only door out (globals)', 'src/delivery/a.ts', `const x = await fetch('http://a.example')`),
+  one('the only door out (globals)', 'src/cli/a.ts', `const x = await fetch('http://a.example')`),
   one('the only door out (globals)', 'src/api/a.ts', `const x = new WebSocket('ws://a.example')`),
   one('the only reader of the environment', 'src/store/a.ts', `const x = process.env.DATABASE_URL`),
   one('the only reader of the environment', 'src/store/a.ts', `const { env } = process`),
@@ -120,6 +124,8 @@ const wrong: readonly Case[] = [
   one('no raw SQL', 'src/exports/a.ts', `const x = sql.raw(text)`),
   ...[
     `function* a() { send({}) }`,
+    `function* a() { keep('job') }`,
+    `function* a() { const reply = scan({}, reader) }`,
     `function* a() { const reply = send({}) }`,
     `function* a() { yield send({}) }`,
     `function* a() { return send({}) }`,
@@ -161,9 +167,10 @@ const right: readonly Files[] = [
   },
   { 'src/delivery/a.test.ts': `import { x } from '../destinations/sendgrid.ts'\nconst y = 'sendgrid'` },
   { 'src/delivery/fixtures/vendor.ts': `import { createServer } from 'node:http'` },
+  { 'src/cli/http.ts': `const x = await fetch('http://127.0.0.1')` },
   { 'src/outbound/a.ts': `import { Pool } from 'undici'\nconst x = fetch` },
   { 'sandbox/a.ts': `import { createServer } from 'node:http'` },
-  { 'src/main.ts': `import { x } from '../sandbox/server.ts'` },
+  { 'src/commands.ts': `import { x } from '../sandbox/server.ts'` },
   { 'src/config.ts': `const x = process.env` },
   { 'src/store/runs.ts': `import { sql } from 'kysely'\nconst x = db.selectFrom('run')` },
   { 'src/exports/plan.ts': `import { sql } from 'kysely'\nconst x = sql\`select a from \${sql.id(b)}\`` },

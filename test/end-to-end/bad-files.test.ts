@@ -40,7 +40,7 @@ const broken: readonly Broken[] = [
     make: async () => await rm(join(rig.files, 'People.csv')),
     says: [/no file People\.csv/, /Deliver the file/],
   },
-  fileOf('the file is a web page', page, /web page, not a CSV/, /Fetch the file again/),
+  fileOf('the file is a web page', page, /web page, not a data file/, /Fetch the file again/),
   fileOf('the file is empty', '', /is empty/, /Deliver the file again/),
   fileOf('the file has a header only', `${header}\n`, /no rows/, /Deliver the file again/),
   fileOf(

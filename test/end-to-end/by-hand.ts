@@ -17,6 +17,7 @@ export interface Before {
 
 const interposed = (engine: DataEngine, before: Before): DataEngine => ({
   dialect: engine.dialect,
+  spillFolder: engine.spillFolder,
   run: (query) => engine.run(query),
   rows: (query, shape) => engine.rows(query, shape),
   close: () => engine.close(),
@@ -49,7 +50,7 @@ export interface Execution {
 export const execute = async (rig: Rig, runId: string, execution: Execution = {}): Promise<Run> => {
   const { before = {}, maxRecords, answer, halt = new AbortController().signal } = execution
   const { ports } = rig.server
-  const door = answer === undefined ? ports.door : { exchange: async () => answer, close: async () => undefined }
+  const door = answer === undefined ? ports.door : { ...ports.door, exchange: async () => answer }
   const options = maxRecords === undefined ? {} : { options: { maxRecords } }
   const signals = { cancel: new AbortController().signal, halt }
   return await executeRun({ ...ports, door, engine: interposed(ports.engine, before), ...options }, runId, signals)

@@ -19,6 +19,8 @@ const rooms: Readonly<Record<string, { readonly only: readonly string[] } | { re
   'src/sources': { not: ['src/unify', 'src/segments', ...upstream] },
   'src/unify': { not: ['src/segments', ...upstream] },
   'src/segments': { not: upstream },
+  // A client of the API like any other: what it needs of the server, the API must tell.
+  'src/cli': { only: ['src/errors.ts', 'src/config.ts', 'src/domain'] },
 }
 
 /** Files that may import one room more, and why. */
@@ -66,7 +68,7 @@ const sandboxApart: Rule = {
         'a simulator knows the vendor, not Sund',
       )
     }
-    if (!file.path.startsWith('src/') || ['src/main.ts', 'src/cli'].includes(room) || isTest(file.path)) return []
+    if (!file.path.startsWith('src/') || room === 'src/commands.ts' || isTest(file.path)) return []
     return importBreaches(file, ({ path }) => path?.startsWith('sandbox/') === true, 'src works without its simulators')
   },
 }
@@ -104,6 +106,11 @@ const doors: readonly {
       'src/store/': 'control-plane SQL',
       'bench/': 'the hand-written floor beside ours',
     },
+  },
+  {
+    name: 'the only door in',
+    isIt: (from) => from === 'fastify' || from.startsWith('fastify-') || from.startsWith('@fastify/'),
+    where: { 'src/api/': 'answers HTTP' },
   },
   {
     name: 'control-plane database',

@@ -19,7 +19,10 @@ const talkName = ({ node }: Visit): string | undefined => {
 
 const declaredTalks = (file: SourceFile): Set<string> => new Set(file.visits.flatMap((visit) => talkName(visit) ?? []))
 
-/** Local names of imported talks; `send` is one too, although it is made as an object. */
+/** Talks of the kit that are made as objects. */
+const KIT_TALKS = ['send', 'scan', 'keep']
+
+/** Local names of imported talks. */
 const importedTalks = (file: SourceFile, tree: Tree): string[] =>
   file.visits.flatMap(({ node }) => {
     if (node.type !== 'ImportDeclaration') return []
@@ -27,7 +30,7 @@ const importedTalks = (file: SourceFile, tree: Tree): string[] =>
     const path = file.imports.find(({ from }) => from === source?.value)?.path
     const target = path === undefined ? undefined : tree.get(path)
     const talks = target === undefined ? new Set<string>() : declaredTalks(target)
-    if (path === 'src/destination-kit/kit.ts') talks.add('send')
+    if (path === 'src/destination-kit/kit.ts') for (const talk of KIT_TALKS) talks.add(talk)
     return listAt(node, 'specifiers').flatMap((specifier) => {
       const isTalk = talks.has(nameOf(at(specifier, 'imported')) ?? '')
       return isTalk ? (nameOf(at(specifier, 'local')) ?? []) : []

@@ -1,0 +1,53 @@
+/**
+ * `npm run bench [-- name...] [--json] [--scale n]`: what Sund does beside the floor of the same work, measured in the same
+ * run. Exits 1 where a row does not reach its number. docs/performance.md says what the rows mean.
+ */
+import { existsSync } from 'node:fs'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { Benches } from './benches.ts'
+import { stopPostgres } from './crash/nemesis.ts'
+import { judged, shown } from './row.ts'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: 'boolean', default: false },
+    /** All sizes times this: to try a bench, not to judge it. */
+    scale: { type: 'string', default: '1' },
+  },
+})
+const scale = Number(values.scale)
+const tell = (line: string) => process.stdout.write(`${line}\n`)
+
+async function bench(folder: string): Promise<boolean> {
+  const { byName } = new Benches(folder, { small: 1_000_000 * scale, large: 10_000_000 * scale })
+  const names = Object.keys(byName)
+  const unknown = positionals.find((name) => !names.includes(name))
+  if (unknown !== undefined) {
+    process.stderr.write(`There is no bench ${unknown}. There are: ${names.join(', ')}.\n`)
+    return false
+  }
+  let ok = true
+  for (const name of positionals.length > 0 ? positionals : names) {
+    for await (const measured of byName[name]?.() ?? []) {
+      const row = judged(measured)
+      ok &&= row.ok
+      tell(values.json ? JSON.stringify(row) : shown(row))
+    }
+  }
+  return ok
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'sund-bench-'))
+try {
+  process.exitCode = (await bench(folder)) ? 0 : 1
+} finally {
+  // A task that failed may have left its database running.
+  for (const home of await readdir(folder)) {
+    if (existsSync(join(folder, home, 'postgres', 'cluster', 'postmaster.pid'))) await stopPostgres(join(folder, home))
+  }
+  await rm(folder, { recursive: true, force: true })
+}

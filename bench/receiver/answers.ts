@@ -1,0 +1,124 @@
+/** Answers as the vendors do when everything is in order, and keeps nothing but counts. */
+
+/** A request as the receiver has it: the body is read and thrown away after this. */
+export interface Received {
+  readonly method: string
+  readonly url: URL
+  readonly body: Buffer
+}
+
+export interface Answer {
+  readonly status: number
+  readonly json: unknown
+  /** People who were added or taken off by the call. */
+  readonly records?: number
+}
+
+interface Endpoint {
+  readonly method: string
+  /** Matched against the whole path; its first group is given to `answer`. */
+  readonly path: RegExp
+  answer(received: Received, id: string): Answer
+}
+
+/** How often the text stands in the body: the records need not be parsed to be counted. */
+const occurrences = (body: Buffer, text: string): number => {
+  let count = 0
+  for (let at = body.indexOf(text); at !== -1; at = body.indexOf(text, at + text.length)) count++
+  return count
+}
+
+let jobs = 0
+/** The id tells how many people the job is for, so nothing has to be remembered. */
+const sendgridJob = (records: number): Answer => ({ status: 202, json: { job_id: `${++jobs}-${records}` }, records })
+
+const emails = (body: Buffer): string[] => {
+  const asked: unknown = JSON.parse(body.toString())
+  if (typeof asked !== 'object' || asked === null || !('emails' in asked) || !Array.isArray(asked.emails)) return []
+  return asked.emails.map(String)
+}
+
+const sendgrid: readonly Endpoint[] = [
+  {
+    method: 'PUT',
+    path: /^\/v3\/marketing\/contacts$/,
+    answer: ({ body }) => sendgridJob(occurrences(body, '{"email":')),
+  },
+  {
+    method: 'GET',
+    path: /^\/v3\/marketing\/contacts\/imports\/\d+-(\d+)$/,
+    answer: (_, count) => ({
+      status: 200,
+      json: {
+        status: 'completed',
+        results: {
+          requested_count: Number(count),
+          created_count: Number(count),
+          updated_count: 0,
+          errored_count: 0,
+        },
+      },
+    }),
+  },
+  {
+    method: 'GET',
+    path: /^\/v3\/marketing\/lists\/([\w-]+)$/,
+    answer: (_, id) => ({ status: 200, json: { id, name: id, contact_count: 0 } }),
+  },
+  {
+    method: 'POST',
+    path: /^\/v3\/marketing\/contacts\/search\/emails$/,
+    answer: ({ body }) => ({
+      status: 200,
+      json: {
+        result: Object.fromEntries(emails(body).map((email) => [email, { contact: { id: idOf(email), email } }])),
+      },
+    }),
+  },
+  {
+    method: 'DELETE',
+    path: /^\/v3\/marketing\/lists\/[\w-]+\/contacts$/,
+    answer: ({ url }) => sendgridJob((url.searchParams.get('contact_ids') ?? '').split(',').length),
+  },
+]
+
+/** An id of the shape that SendGrid gives, as short as it may be. */
+const idOf = (email: string): string => Buffer.from(email.slice(0, 32)).toString('hex')
+
+/** `"` + 64 hex digits + `"`, and a comma between two of them. */
+const HASH_BYTES = 66
+const ITEMS = '"CustomerListItems":['
+
+const hashes = (body: Buffer): number => {
+  const start = body.indexOf(ITEMS) + ITEMS.length
+  return (body.indexOf(']', start) - start + 1) / (HASH_BYTES + 1)
+}
+
+const microsoft: readonly Endpoint[] = [
+  {
+    method: 'POST',
+    path: /^\/CampaignManagement\/v13\/CustomerListUserData\/Apply$/,
+    answer: ({ body }) => ({ status: 200, json: { PartialErrors: [] }, records: hashes(body) }),
+  },
+  {
+    method: 'POST',
+    path: /^\/CampaignManagement\/v13\/Audiences\/QueryByIds$/,
+    answer: () => ({ status: 200, json: { Audiences: [] } }),
+  },
+  {
+    method: 'POST',
+    path: /^\/CampaignManagement\/v13\/Audiences$/,
+    answer: () => ({ status: 200, json: { AudienceIds: [String(Date.now() * 1000 + ++jobs)], PartialErrors: [] } }),
+  },
+]
+
+const endpoints: readonly Endpoint[] = [...sendgrid, ...microsoft]
+
+/** 404 for what no vendor here has: a bench must not measure a conversation that went wrong. */
+export function answerTo(received: Received): Answer {
+  for (const { method, path, answer } of endpoints) {
+    const found = method === received.method ? path.exec(received.url.pathname) : null
+    if (found !== null) return answer(received, found[1] ?? '')
+  }
+  return { status: 404, json: { errors: [{ message: `nothing at ${received.method} ${received.url.pathname}` }] } }
+}
