@@ -1,5 +1,5 @@
 /** What delivery needs from around it. It knows no vendor, no database and no clock but these. */
-import type { Fate, List, Person, Place } from '../destination-kit/kit.ts'
+import type { Fate, FieldKind, List, Person, Place } from '../destination-kit/kit.ts'
 
 /** A record of the outbox: `seq` is its place there, also after halving; `ref` is `seq` in decimal. */
 export interface OutboxRow extends Person {
@@ -100,6 +100,8 @@ export interface Clock {
 export interface Target {
   readonly place: Place<string, string>
   readonly lists: ReadonlyMap<string, List>
+  /** Kinds of the matched fields that are not text. */
+  readonly kinds?: Readonly<Record<string, FieldKind>>
 }
 
 /** Access tokens of one connection; absent for vendors that take a key. Renewal is done once for all who ask. */

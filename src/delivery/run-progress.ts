@@ -118,7 +118,8 @@ export class RunProgress {
   placeOf(batch: Batch): At<string, string> {
     const list = this.plan.target.lists.get(batch.listId)
     if (list === undefined) throw new Error(`Batch ${batch.number} is for a list that the run does not have.`)
-    return { ...this.plan.target.place, list }
+    const { place, kinds } = this.plan.target
+    return { ...place, list, ...(kinds === undefined ? {} : { kinds }) }
   }
 }
 

@@ -231,8 +231,17 @@ export interface Setting extends Field {
   readonly default?: string
 }
 
+/**
+ * What the vendor takes for a field. `Person.fields` hold text all the same: a number as `12.5`, a boolean as `true` or
+ * `false`, a date as `2026-11-22` or with a time behind it in ISO 8601.
+ */
+export type FieldKind = 'text' | 'number' | 'boolean' | 'date'
+
 export interface MatchField extends Field {
+  /** What the destination calls the field in its requests; it is stored, so it stays the same while the label changes. */
   readonly name: string
+  /** Text where it is not said. */
+  readonly kind?: FieldKind
   /** The longest value that the vendor takes, in characters. */
   readonly max?: Limit
 }
@@ -254,6 +263,8 @@ export interface List {
 
 export interface At<S extends string, F extends string> extends Place<S, F> {
   readonly list: List
+  /** Kinds of the matched fields that are not text, by name. */
+  readonly kinds?: Readonly<Record<string, FieldKind>>
 }
 
 /** What a list made by us must be: its name, and a mark by which we know it again after a lost answer. */
@@ -349,6 +360,13 @@ export interface Destination<C extends string, S extends string, F extends strin
   list(id: string, place: Place<S, F>): Talk<List | undefined>
   /** Finds the list of exactly this name, else creates it. `ours`: it bears our mark, so nobody else filled it. Absent where lists are made at the vendor. */
   ensureList?(wanted: WantedList, place: Place<S, F>): Talk<{ readonly list: List; readonly ours: boolean }>
+  /** What may be matched beyond `fields`: the fields that this account, or this list, has of its own now. */
+  accountFields?(place: Place<S, F>, list: List | undefined): Talk<readonly MatchField[]>
+  /**
+   * Finds the matched fields of the account's own on the list, and makes those that are missing; before the first batch
+   * of a run. Without it, a field that is there no more stops the run.
+   */
+  ensureFields?(wanted: readonly MatchField[], at: At<S, F>): Talk<void>
   readonly add: readonly Operation<S, F>[]
   readonly remove: readonly Operation<S, F>[]
 }
