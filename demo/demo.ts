@@ -2,6 +2,8 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts'
+import { forEachVendor } from '../sandbox/vendors.ts'
+import { DEFAULT_PORT, listen, type RunningApi } from '../src/api/listen.ts'
 import { openServer, type Server } from '../src/server.ts'
 import type { Log } from '../src/store/log.ts'
 import { findRefresh } from '../src/store/refresh.ts'
@@ -40,9 +42,9 @@ async function tablesFolder({ tables, home }: DemoOptions): Promise<string> {
 
 const openDemoServer = async (options: DemoOptions, sandbox: Sandbox): Promise<Server> => {
   const endpoints = new Map(Object.entries(sandbox.urls).map(([slug, url]) => [slug, new URL(url)]))
-  const { home, log, key, databaseUrl } = options
+  const { log, key, databaseUrl } = options
   return await openServer({
-    home: join(home, 'data'),
+    home: dataFolder(options),
     endpoints,
     log,
     ...(key === undefined ? {} : { key }),
@@ -83,8 +85,31 @@ const untilStopped = async (): Promise<void> =>
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => done())
   })
 
-const tellAddresses = ({ urls }: Sandbox): string =>
-  ['The simulated vendors are at:', ...Object.entries(urls).map(([vendor, url]) => `  ${vendor}: ${url}`)].join('\n')
+const dataFolder = ({ home }: Pick<DemoOptions, 'home'>): string => join(home, 'data')
+
+const tellAddresses = (options: DemoOptions, { urls }: Sandbox, { url, token }: RunningApi): string =>
+  [
+    'The simulated vendors are at:',
+    ...Object.entries(urls).map(([vendor, address]) => `  ${vendor}: ${address}`),
+    `The API is at ${url}/api/v1; callers bear the token in ${token.file}.`,
+    'In another terminal:',
+    `  export SUND_HOME='${dataFolder(options)}'`,
+    '  npm run -s sund -- exports list',
+    '  npm run -s sund -- runs list',
+    'Ctrl-C ends the demo.',
+  ].join('\n')
+
+/** Stays up with the API, so that people can look around. */
+async function stayUp(options: DemoOptions, server: Server, sandbox: Sandbox): Promise<void> {
+  const { log } = options
+  const api = await listen({ server, home: dataFolder(options), port: DEFAULT_PORT, log })
+  try {
+    process.stdout.write(`\n${tellAddresses(options, sandbox, api)}\n`)
+    await untilStopped()
+  } finally {
+    await api.close()
+  }
+}
 
 /** Resolves with the exit code: 0 when every export is Successful or Partial, else 3. */
 export async function runDemo(options: DemoOptions): Promise<number> {
@@ -92,7 +117,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   const own = { ...options, home }
   const folder = await tablesFolder(own)
   // One demo that ends by itself needs no known ports, and must not fight over them.
-  const ports = options.once ? { ports: { sendgrid: 0, 'microsoft-advertising': 0 } } : {}
+  const ports = options.once ? { ports: forEachVendor(() => 0) } : {}
   const sandbox = await startSandbox({ home: join(home, 'sandbox'), pace: options.pace, ...ports })
   try {
     const server = await openDemoServer(own, sandbox)
@@ -102,10 +127,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
       if (options.dump !== undefined) await sandbox.dump(resolve(options.dump))
       process.stdout.write(`${options.json ? JSON.stringify(report) : tellReport(report)}\n`)
       if (failure !== undefined) process.stderr.write(`${failure}\n`)
-      if (!options.once) {
-        process.stdout.write(`\n${tellAddresses(sandbox)}\nCtrl-C ends the demo.\n`)
-        await untilStopped()
-      }
+      if (!options.once) await stayUp(own, server, sandbox)
       return isDone(report) ? 0 : EXIT_NOT_DONE
     } finally {
       await server.close()
