@@ -28,6 +28,6 @@ export const readJsonBodies = (app: FastifyInstance): void => {
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     const text = body.toString()
     if (nestingOf(text, MAX_DEPTH) > MAX_DEPTH) done(new SundError('request.malformed', { depth: MAX_DEPTH }))
-    else parse(request, text, done)
+    else void parse(request, text, done)
   })
 }

@@ -9,16 +9,22 @@ import type { Export } from '../../src/store/export.ts'
 import { createRun, type Run } from '../../src/store/run.ts'
 import type { Rig } from './rig.ts'
 
-/** What happens before the engine reads an outbox, or begins a transaction; what it throws ends that in its place. */
+/** What happens before the engine reads an outbox, writes by itself or begins a transaction; what it throws ends that in its place. */
 export interface Before {
   readonly read?: () => void | Promise<void>
+  readonly write?: () => void | Promise<void>
   readonly transaction?: () => void | Promise<void>
+  /** Before a request goes out. */
+  readonly exchange?: () => void
 }
 
 const interposed = (engine: DataEngine, before: Before): DataEngine => ({
   dialect: engine.dialect,
   spillFolder: engine.spillFolder,
-  run: (query) => engine.run(query),
+  run: async (query) => {
+    await before.write?.()
+    return await engine.run(query)
+  },
   rows: (query, shape) => engine.rows(query, shape),
   close: () => engine.close(),
   columns: async (query) => {
@@ -50,30 +56,50 @@ export interface Execution {
 export const execute = async (rig: Rig, runId: string, execution: Execution = {}): Promise<Run> => {
   const { before = {}, maxRecords, answer, halt = new AbortController().signal } = execution
   const { ports } = rig.server
-  const door = answer === undefined ? ports.door : { ...ports.door, exchange: async () => answer }
+  const door: RunPorts['door'] = {
+    ...ports.door,
+    exchange: async (call, signal) => {
+      before.exchange?.()
+      return answer ?? (await ports.door.exchange(call, signal))
+    },
+  }
   const options = maxRecords === undefined ? {} : { options: { maxRecords } }
   const signals = { cancel: new AbortController().signal, halt }
   return await executeRun({ ...ports, door, engine: interposed(ports.engine, before), ...options }, runId, signals)
 }
 
-/** Seals and sends until the outbox is read for the `reads`th time; the run is left live there. */
-export const haltedAt = async (rig: Rig, wanted: Export, reads: number, maxRecords?: number): Promise<string> => {
+/** Seals, and goes on until the `times`th time of what is to be halted at; the run is left live there. */
+const halted = async (
+  rig: Rig,
+  wanted: Export,
+  at: 'read' | 'exchange',
+  times: number,
+  maxRecords?: number,
+): Promise<string> => {
   const id = await runOf(rig, wanted)
   const halt = new AbortController()
   let seen = 0
-  const read = () => {
-    if (++seen < reads) return
+  const count = () => {
+    if (++seen < times) return
     halt.abort(new Error('The process ends.'))
     throw halt.signal.reason
   }
   const run = await execute(rig, id, {
-    before: { read },
+    before: { [at]: count },
     halt: halt.signal,
     ...(maxRecords === undefined ? {} : { maxRecords }),
   })
   if (run.settledAt !== undefined || !halt.signal.aborted) throw new Error(`The run was not halted: ${run.status}.`)
   return id
 }
+
+/** Halted before the outbox is read for the `reads`th time. */
+export const haltedAt = async (rig: Rig, wanted: Export, reads: number): Promise<string> =>
+  await halted(rig, wanted, 'read', reads)
+
+/** Halted before the run's `requests`th request; a batch holds at most `maxRecords`. */
+export const haltedInMidst = async (rig: Rig, wanted: Export, requests: number, maxRecords: number): Promise<string> =>
+  await halted(rig, wanted, 'exchange', requests, maxRecords)
 
 /** Names of the engine's tables that match. */
 export const tablesLike = async ({ engine }: RunPorts, pattern: string): Promise<string[]> =>

@@ -6,7 +6,7 @@ import { pinnedShape } from '../../src/exports/pinned.ts'
 import { createConnection, removeConnection, updateConnection } from '../../src/store/connection.ts'
 import { type Export, updateExport } from '../../src/store/export.ts'
 import { updateRun } from '../../src/store/run.ts'
-import { execute, haltedAt, loseOutbox, runOf } from './by-hand.ts'
+import { execute, haltedAt, haltedInMidst, loseOutbox, runOf } from './by-hand.ts'
 import { crowd, emailsOf, hashesOf, openRig, type Rig } from './rig.ts'
 
 let rig: Rig
@@ -51,7 +51,7 @@ const contacts = async (name: string): Promise<Export> => {
 describe('a run whose outbox is gone from the engine', () => {
   test('after some of it was sent: Failed, nothing is asked of the vendor, and nobody is moved', async () => {
     const wanted = await audience('Planes')
-    const run = await haltedAt(rig, wanted, 6, 10)
+    const run = await haltedInMidst(rig, wanted, 9, 10)
     const members = await rig.members(wanted)
     expect(members.length).toBeGreaterThan(0)
     await loseOutbox(rig, run)
@@ -144,11 +144,17 @@ describe('a sealed run that would fail the same way each time it is resumed', ()
 
   test('an error of ours in the middle: Failed, what was sent is counted, and the next run sends the rest', async () => {
     const wanted = await audience('In the middle')
-    let reads = 0
-    const read = () => {
-      if (++reads > 6) throw new TypeError('The outbox holds something unforeseen: person7@people.example.')
+    let requests = 0
+    let failed = false
+    const exchange = () => {
+      requests++
     }
-    const run = await execute(rig, await runOf(rig, wanted), { before: { read }, maxRecords: 10 })
+    const write = () => {
+      if (failed || requests <= 6) return
+      failed = true
+      throw new TypeError('The answer holds something unforeseen: person7@people.example.')
+    }
+    const run = await execute(rig, await runOf(rig, wanted), { before: { exchange, write }, maxRecords: 10 })
     expect(run).toMatchObject({ status: 'Failed', reasonCode: 'run.unexpected', removed: 0 })
     expect(run.reason).not.toContain('person7')
     expect(run.added + run.unknown).toBeGreaterThan(0)
