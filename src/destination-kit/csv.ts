@@ -1,6 +1,9 @@
 /** Reads comma-separated reports of vendors, piece by piece or at once, and writes the lines of files for them. */
 import { Malformed } from './malformed.ts'
 
+/** A record that is longer, quotes and commas counted, is none: a quote that never closes must not fill the memory. */
+const MAX_RECORD_CHARS = 1_000_000
+
 export type CsvRecord = Readonly<Record<string, string>>
 
 /** `quote`: a quote inside a quoted cell was read, which either ends it or is the first of a doubled one. */
@@ -25,6 +28,8 @@ export class CsvReader {
   #cell = ''
   #place: Place = 'start'
   #begun = false
+  /** Characters of the record so far. */
+  #size = 0
 
   /** Records that end within this piece. */
   push(text: string): CsvRecord[] {
@@ -34,7 +39,12 @@ export class CsvReader {
       this.#begun = true
       if (text.startsWith('\uFEFF')) at = 1
     }
-    while (at < text.length) at = this.#step(text, at, records)
+    while (at < text.length) {
+      const next = this.#step(text, at, records)
+      this.#size += next - at
+      at = next
+      if (this.#size > MAX_RECORD_CHARS) throw new Malformed('A line of the table is too long.')
+    }
     return records
   }
 
@@ -86,6 +96,7 @@ export class CsvReader {
     this.#endCell()
     const line = this.#line
     this.#line = []
+    this.#size = 0
     if (line.length === 1 && line[0] === '') return
     const header = this.#header
     if (header === undefined) {

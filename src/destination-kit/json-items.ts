@@ -3,6 +3,8 @@ import { Malformed } from './malformed.ts'
 
 /** A report whose single items are larger is not one. */
 const MAX_ITEM_CHARS = 1_000_000
+/** Deeper than any report: brackets that only open must not fill the memory. */
+const MAX_DEPTH = 100
 /** Longer names are none that anybody asked for. */
 const MAX_NAME_CHARS = 200
 
@@ -127,6 +129,7 @@ export class JsonItems {
   #opens(char: '[' | '{', at: number, kept: number): number {
     this.#open.push(closing[char] ?? '')
     const depth = this.#open.length
+    if (depth > MAX_DEPTH) throw new Malformed('The report is nested too deep.')
     if (depth === 1) return this.#opensRoot(char, at)
     const member = this.#member
     if (depth !== 2 || char === '{' || this.#capture !== undefined) return kept

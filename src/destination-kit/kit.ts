@@ -3,6 +3,8 @@
  * feeds it the answer. Imports nothing of ours.
  */
 import type { z } from 'zod'
+import type { Host, OAuth, Values } from './access.ts'
+import type { Blanks, Field, FieldKind, Limit, MatchField, Setting } from './fields.ts'
 
 // ── people ──────────────────────────────────────────────────────────────────────────────────────────
 /**
@@ -74,6 +76,8 @@ export interface Request {
   readonly reads?: true
   /** Not safe to send twice: after a lost answer the talk starts again from its first line. */
   readonly once?: true
+  /** Seconds to wait before it is sent: the vendor does not know yet what it has made a moment ago. */
+  readonly after?: number
 }
 
 export interface Reply {
@@ -92,11 +96,13 @@ export type Mark = readonly [who: string, fate: Fate] | undefined
 /**
  * Reads a report of any size item by item: lines of CSV keyed by column name in lower case, or the elements of the JSON
  * arrays under the root's members of these names (`''`: of an array at the root, or one value a line). With both, what
- * the report begins with decides. Marks are kept by the engine, and count when the talk ends in `each`.
+ * the report begins with decides. `lines`: plain text, a line each, trimmed; empty ones are left out. Marks are kept by the
+ * engine, and count when the talk ends in `each`.
  */
 export interface Reader {
   readonly by: By
   csv?(row: Readonly<Record<string, string>>): Mark
+  lines?(line: string): Mark
   readonly arrays?: Readonly<Record<string, (item: unknown) => Mark>>
 }
 
@@ -117,7 +123,10 @@ export interface Asking {
 export interface Keeping {
   readonly keep: string
 }
-export type Step = Asking | Keeping
+export interface Meeting {
+  readonly met: readonly Member[]
+}
+export type Step = Asking | Keeping | Meeting
 
 /** `unknown` as TNext makes a bare `yield` useless, so talks say `yield* send(...)`. */
 export type Talk<T> = Generator<Step, T, unknown>
@@ -145,6 +154,17 @@ class Keep {
   }
 }
 
+class Meet {
+  readonly step: Meeting
+  constructor(step: Meeting) {
+    this.step = step
+    Ask.made++
+  }
+  *[Symbol.iterator](): Talk<void> {
+    yield this.step
+  }
+}
+
 /** Asks the vendor: `const reply = yield* send({ ... })`. Without `yield*` nothing is sent, which the engine treats as an error. */
 export const send = (request: Request): Ask => new Ask({ request })
 
@@ -157,10 +177,32 @@ export const scan = (request: Request, reader: Reader): Ask => new Ask({ request
  */
 export const keep = (job: string): Keep => new Keep({ keep: job })
 
+/**
+ * Members whom an answer names, in a talk that reads who is on a list: `yield* met(members)`, a page at a time. A reader
+ * that is scanned there says the same by marks: by identifier, `applied`, with the vendor's id.
+ */
+export const met = (members: readonly Member[]): Meet => new Meet({ met: members })
+
 /** How many asks were made so far: the engine and the tests compare it with what was yielded. */
 export const asksMade = (): number => Ask.made
 
 // ── ending ──────────────────────────────────────────────────────────────────────────────────────────
+/** Somebody whom the vendor names as being on a list: how it writes the identifier, and its own id of the person. */
+export interface Member {
+  readonly identifier: string
+  readonly remoteId?: string
+}
+
+/**
+ * Everybody on the list was named. `count`: how many there are by the vendor's own word, which is not what was counted
+ * while reading; both must agree, `nameless` included: members without the identifier that this destination goes by.
+ */
+export interface Everybody {
+  readonly kind: 'everybody'
+  readonly count: number
+  readonly nameless?: number
+}
+
 /** Which property of a person the fates of an ending are keyed by. */
 export type By = 'ref' | 'identifier'
 
@@ -211,43 +253,6 @@ export type Verdict =
   | { readonly kind: 'split'; readonly reason: string }
 
 // ── the definition ──────────────────────────────────────────────────────────────────────────────────
-/** A vendor's number: where it is written, the day it was checked, and how sure it is. */
-export interface Limit {
-  readonly value: number
-  readonly source: string
-  readonly checked: string
-  readonly kind: 'documented' | 'measured' | 'assumed'
-}
-
-export interface Field {
-  readonly label: string
-  readonly help?: string
-  readonly oneOf?: readonly string[]
-}
-
-/** A setting belongs to the connection or to the export; `required` unless it says a default. */
-export interface Setting extends Field {
-  readonly of: 'connection' | 'export'
-  readonly default?: string
-}
-
-/**
- * What the vendor takes for a field. `Person.fields` hold text all the same: a number as `12.5`, a boolean as `true` or
- * `false`, a date as `2026-11-22` or with a time behind it in ISO 8601.
- */
-export type FieldKind = 'text' | 'number' | 'boolean' | 'date'
-
-export interface MatchField extends Field {
-  /** What the destination calls the field in its requests; it is stored, so it stays the same while the label changes. */
-  readonly name: string
-  /** Text where it is not said. */
-  readonly kind?: FieldKind
-  /** The longest value that the vendor takes, in characters. */
-  readonly max?: Limit
-}
-
-export type Values<K extends string> = Readonly<Record<K, string>>
-
 /** What every talk may know: no credentials, only `hosts` and `oauth` see those. `found` is what `check` discovered. */
 export interface Place<S extends string, F extends string> {
   readonly settings: Values<S>
@@ -259,6 +264,8 @@ export interface List {
   readonly name: string
   /** Members, where the vendor tells. */
   readonly size?: number
+  /** What a person should know before people are sent there, in a sentence. */
+  readonly notice?: string
 }
 
 export interface At<S extends string, F extends string> extends Place<S, F> {
@@ -284,6 +291,10 @@ type Speak<P, S extends string, F extends string> =
 /** One way of doing it. A destination may give several: the one with the highest `over` below the number of records is used for the whole run. */
 export type Operation<S extends string, F extends string> = {
   readonly over?: number
+  /** Takes only people with `left`, and takes all of them; a destination without such a route sends them like anybody else. */
+  readonly for?: 'returners'
+  /** False where it is not known that an empty value clears a field: such a route takes nobody whose field is to be cleared. */
+  readonly clears?: false
   /** Records in one call. */
   readonly max: Limit
   /** Bytes of the row texts in one call, before they are packed. */
@@ -300,35 +311,16 @@ export type Operation<S extends string, F extends string> = {
   row(person: Person, at: At<S, F>): string
 } & (({ readonly bulk?: never } & Speak<readonly Row[], S, F>) | ({ readonly bulk: true } & Speak<Crowd, S, F>))
 
-export type Host<C extends string, S extends string> = {
-  headers(secret: Values<C>, token: string, settings: Values<S>): Record<string, string>
-} & (
-  | {
-      /** Whole origin, or how the settings choose it. Written as a method, so that destinations of any settings fit one list. */
-      readonly url: string | { choose(settings: Values<S>): string }['choose']
-      readonly match?: never
-    }
-  | {
-      /** Of the whole host name in URLs from answers. They lead to the vendor's own hosts, so they get this host's headers. */
-      readonly match: RegExp
-      readonly url?: never
-    }
-)
-
-/** How people sign in (authorisation code, loopback or web redirect, PKCE) and how a token is renewed. */
-export interface OAuth<C extends string> {
-  /** Whole URL of the page where a person agrees. */
-  readonly authorize: string
-  readonly scope: string
-  /** Whole URL where codes and refresh tokens are exchanged, by POST of a form. */
-  readonly token: string
-  readonly pkce: boolean
-  /** The name that the loopback redirect goes by, where the vendor does not take `127.0.0.1`. */
-  readonly loopback?: 'localhost'
-  /** More parameters of the authorize URL. */
-  authorizeQuery(secret: Values<C>): Record<string, string>
-  exchangeForm(secret: Values<C>): Record<string, string>
-  refreshForm(secret: Values<C>): Record<string, string>
+/**
+ * Reads who is on a list now. Who is not named here counts as nobody's and may one day be removed by us, so a talk ends
+ * in `everybody` only where the vendor proves that none is missing; it throws Stop otherwise. A talk that ends `pending` has
+ * met nobody yet, and `confirm` meets all. After a crash it is read again from the start.
+ */
+export interface ReadBack<S extends string, F extends string> {
+  /** Seconds after which a job that does not end is given up. */
+  readonly settles: Limit
+  talk(at: At<S, F>): Talk<Everybody | Later>
+  confirm?(job: string, at: At<S, F>): Talk<Everybody | Later>
 }
 
 export interface Destination<C extends string, S extends string, F extends string> {
@@ -339,10 +331,16 @@ export interface Destination<C extends string, S extends string, F extends strin
   readonly listWord: string
   readonly credentials: Readonly<Record<C, Field>>
   readonly settings: Readonly<Record<S, Setting>>
+  /** The setting of the connection that names the list of every export which chooses none. */
+  readonly defaultList?: S
   readonly found?: readonly F[]
   /** How a person is named to the vendor; with `hash` the value sent is the hex hash of the normalised address. */
   readonly identifier: { readonly label: string; readonly hash?: 'sha256' }
   readonly fields: readonly MatchField[]
+  /** The account's own fields are of a list each; without it, all exports to the account write the same ones. */
+  readonly fieldsPerList?: true
+  /** Absent where nobody has found out: then no export may ask to clear a field. */
+  readonly blanks?: Blanks
   /** The most people that may be sent, and over what it is counted. */
   readonly people?: Limit & { readonly over: 'export' | 'connection' }
   readonly hosts: Readonly<Record<string, Host<C, S>>>
@@ -351,6 +349,11 @@ export interface Destination<C extends string, S extends string, F extends strin
   readonly oauth?: OAuth<C>
   /** Tells apart lists of equal id in different vendor accounts; a constant where the vendor's list ids are unique. */
   account(place: Place<S, F>): string
+  /**
+   * Names the vendor account that the rates belong to, where settings or findings tell it. Where it is left out, or they
+   * do not (yet), connections with equal credentials share their rates.
+   */
+  rateAccount?(place: Place<S, F>): string | undefined
   /** Only what differs from the shared status mapping; undefined leaves the answer to it. */
   judge?(reply: Reply): Verdict | undefined
   /** Proves the credentials with the least right that an export needs. */
@@ -358,6 +361,8 @@ export interface Destination<C extends string, S extends string, F extends strin
   lists(place: Place<S, F>): Talk<readonly List[]>
   /** The list of this id, or undefined when the vendor has none. */
   list(id: string, place: Place<S, F>): Talk<List | undefined>
+  /** As the vendor writes the id that a person gave, without asking: one list must not look like another. Absent where it has one spelling. */
+  listId?(given: string): string
   /** Finds the list of exactly this name, else creates it. `ours`: it bears our mark, so nobody else filled it. Absent where lists are made at the vendor. */
   ensureList?(wanted: WantedList, place: Place<S, F>): Talk<{ readonly list: List; readonly ours: boolean }>
   /** What may be matched beyond `fields`: the fields that this account, or this list, has of its own now. */
@@ -367,6 +372,8 @@ export interface Destination<C extends string, S extends string, F extends strin
    * of a run. Without it, a field that is there no more stops the run.
    */
   ensureFields?(wanted: readonly MatchField[], at: At<S, F>): Talk<void>
+  /** Absent where the vendor does not tell who is on a list, or tells only hashes. */
+  readonly members?: ReadBack<S, F>
   readonly add: readonly Operation<S, F>[]
   readonly remove: readonly Operation<S, F>[]
 }

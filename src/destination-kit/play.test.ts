@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { type Operation, type Row, Stop, send, type Talk } from './kit.ts'
+import { met, type Operation, type Row, Stop, send, type Talk } from './kit.ts'
 import { bodyText, endOf, play, playBatch, replyOf } from './play.ts'
 import { applied, each, jsonRows, pending, rejected, split } from './words.ts'
 
@@ -17,6 +17,15 @@ describe('play', () => {
     const played = play(twice, [{ json: { n: 1 } }, { status: 404 }])
     expect(played.requests.map((request) => request.path)).toEqual(['/a', '/b'])
     expect(endOf(played)).toBe(405)
+  })
+
+  it('gives the members that a talk met', () => {
+    const reading = function* (): Talk<string> {
+      yield* met([{ identifier: 'a' }])
+      yield* met([{ identifier: 'b', remoteId: '7' }])
+      return 'done'
+    }
+    expect(play(reading, []).members).toEqual([{ identifier: 'a' }, { identifier: 'b', remoteId: '7' }])
   })
 
   it('gives a Stop as an ending', () => {

@@ -7,6 +7,7 @@ import {
   type Fate,
   type Fates,
   type Later,
+  type Member,
   type Now,
   type Operation,
   type Person,
@@ -45,6 +46,8 @@ export interface Played<T> {
   readonly kept: readonly string[]
   /** What reports that were scanned say of single records. */
   readonly marks: Fates
+  /** Members that were met page by page, in order. */
+  readonly members: readonly Member[]
   readonly ending: Ending<T>
 }
 
@@ -105,6 +108,8 @@ export const play = <T>(
   const requests: Request[] = []
   const kept: string[] = []
   const marks = new Map<string, Fate>()
+  const members: Member[] = []
+  let meetings = 0
   const before = asksMade()
   const answerTo = (request: Request, number: number): Answer => {
     if (typeof answers === 'function') return answers(request, number)
@@ -121,6 +126,12 @@ export const play = <T>(
         turn = talk.next()
         continue
       }
+      if ('met' in turn.value) {
+        members.push(...turn.value.met)
+        meetings++
+        turn = talk.next()
+        continue
+      }
       const { request, reader } = turn.value
       requests.push(request)
       const reply = replyOf(answerTo(request, requests.length - 1))
@@ -133,12 +144,12 @@ export const play = <T>(
     return { kind: 'ended', value: turn.value }
   }
   const ending = endingOf(run)
-  const forgotten = asksMade() - before - requests.length - kept.length
+  const forgotten = asksMade() - before - requests.length - kept.length - meetings
   if (forgotten !== 0) throw new Error(`${forgotten} asks were made without yield*, so nothing was sent`)
   if (typeof answers !== 'function' && answers.length > requests.length) {
     throw new Error(`${answers.length} answers were given, but only ${requests.length} were asked for`)
   }
-  return { requests, kept, marks, ending }
+  return { requests, kept, marks, members, ending }
 }
 
 /** What the engine would say of the report; who is of the batch is not known here, so nobody is a stranger. */

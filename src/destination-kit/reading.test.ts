@@ -18,6 +18,7 @@ const named: Reader = {
   },
 }
 const root: Reader = { by: 'ref', arrays: { '': (item) => ['item', rejected(JSON.stringify(item))] } }
+const lines: Reader = { by: 'identifier', lines: (line) => [line, applied] }
 const any: Reader = { ...csv, ...root }
 
 const read = (reader: Reader, text: string, size: number) => {
@@ -42,6 +43,8 @@ const reports: readonly (readonly [string, Reader, string, number])[] = [
   ['an array at the root', root, ' [ {"a":[1,{"b":"]"}]} , 1.5e3,"\\u00e6ø" ,true]\n', 4],
   ['an empty array', root, '[]', 0],
   ['objects, one a line', root, '{"a":1}\n{"a":{"b":"}"}}\r\n\n{}', 3],
+  ['addresses, one a line', lines, '\uFEFFa@x.example\r\n\n b@x.example \nc@x.example', 3],
+  ['no line', lines, '', 0],
   ['a table where JSON could be', any, 'a\n[1]\n', 1],
   ['JSON where a table could be', any, '\uFEFF [1,2]', 2],
 ]
@@ -110,6 +113,33 @@ describe('a report', () => {
         )
       }),
     )
+  })
+})
+
+describe('a report that would fill the memory is malformed long before', () => {
+  const endless: readonly (readonly [string, Reader, string, string])[] = [
+    ['a quote that never closes', csv, 'a\n"', 'x'],
+    ['a cell that never ends', csv, 'a\n', 'x'],
+    ['a line of empty cells', csv, 'a\n', ','],
+    ['an item that never ends', root, '[{"a":"', 'x'],
+    ['brackets that only open', named, '{"a":', '['],
+  ]
+  it.each(endless)('%s', (_what, reader, start, more) => {
+    const reading = openReading(reader)
+    const piece = more.repeat(100_000)
+    const feed = () => {
+      reading.push(start)
+      for (let fed = 0; fed < 20; fed++) reading.push(piece)
+    }
+    expect(feed).toThrow(Malformed)
+  })
+
+  it('but any number of lines is a table', () => {
+    const reading = openReading(csv)
+    reading.push('a\n')
+    for (let fed = 0; fed < 20; fed++) reading.push('x\n'.repeat(50_000))
+    reading.end()
+    expect(reading.items()).toBe(1_000_000)
   })
 })
 

@@ -42,9 +42,24 @@ const jsonFormat = (arrays: NonNullable<Reader['arrays']>): Format => {
   }
 }
 
+const lineFormat = (read: NonNullable<Reader['lines']>): Format => {
+  let rest = ''
+  const marks = (lines: readonly string[]): Mark[] =>
+    lines.flatMap((line) => (line.trim() === '' ? [] : [read(line.trim())]))
+  return {
+    push(text) {
+      const lines = (rest + text).split('\n')
+      rest = lines.pop() ?? ''
+      return marks(lines)
+    },
+    end: () => marks([rest]),
+  }
+}
+
 const formatOf = (reader: Reader, first: string): Format => {
-  const { arrays, csv } = reader
+  const { arrays, csv, lines } = reader
   if (arrays !== undefined && (first === '[' || first === '{')) return jsonFormat(arrays)
+  if (lines !== undefined) return lineFormat((line) => lines.call(reader, line))
   if (csv !== undefined) return csvFormat((row) => csv.call(reader, row))
   throw new Malformed('The report is of another format than expected.')
 }
@@ -67,6 +82,8 @@ export const openReading = (reader: Reader): Reading => {
       return counted(format.push(rest))
     },
     end() {
+      // No lines are a report of nobody; a table or JSON of nobody still has its frame.
+      if (format === undefined && reader.lines !== undefined) return []
       if (format === undefined) throw new Malformed('The report is empty.')
       return counted(format.end())
     },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { AnyDestination, Limit } from '../destination-kit/kit.ts'
+import type { Limit } from '../destination-kit/fields.ts'
+import type { AnyDestination } from '../destination-kit/kit.ts'
 import { SundError } from '../errors.ts'
 import { destinationOf, destinations } from './index.ts'
 
@@ -9,6 +10,7 @@ const limitsOf = (destination: AnyDestination): (readonly [string, Limit])[] => 
     ...destination.remove.map((route) => ['remove', route] as const),
   ]
   return [
+    ...(destination.members === undefined ? [] : [['members settle', destination.members.settles] as const]),
     ...(destination.people === undefined ? [] : [['people', destination.people] as const]),
     ...Object.entries(destination.rates).map(([name, rate]) => [`rate ${name}`, rate.calls] as const),
     ...destination.fields.flatMap(({ name, max }) => (max === undefined ? [] : [[`field ${name}`, max] as const])),
@@ -49,12 +51,18 @@ describe('destinations', () => {
   })
 })
 
+it.each(destinations.filter(({ members }) => members !== undefined))(
+  '$id tells who is on a list by addresses, which are how the ledger knows people',
+  ({ identifier }) => expect(identifier.hash).toBeUndefined(),
+)
+
 describe('destinationOf', () => {
   it.each(destinations)('finds $id', (destination) => {
     expect(destinationOf(destination.id)).toBe(destination)
   })
   it('names those it knows when asked for another', () => {
     expect(() => destinationOf('pigeon')).toThrow(SundError)
-    expect(() => destinationOf('pigeon')).toThrow(/“pigeon”.*microsoft-advertising, sendgrid/)
+    const known = destinations.map(({ id }) => id).join(', ')
+    expect(() => destinationOf('pigeon')).toThrow(`“pigeon”. It knows: ${known}.`)
   })
 })

@@ -4,7 +4,7 @@ import { judge } from './microsoft-advertising/answers.ts'
 import { microsoftAdvertising } from './microsoft-advertising.ts'
 
 const secret = { clientId: 'app', clientSecret: 'hush', developerToken: 'dev' }
-const settings = { customerId: '11', accountId: '22', terms: 'yes', membershipDuration: '-1' }
+const settings = { customerId: '11', accountId: '22', terms: 'yes' }
 const fault = (status: number, ...codes: number[]): Answer => ({
   status,
   json: { Errors: codes.map((Code) => ({ Code, ErrorCode: 'Name', Message: 'words', Detail: null })), TrackingId: 't' },

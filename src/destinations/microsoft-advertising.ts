@@ -1,6 +1,8 @@
 /** Microsoft Advertising Customer Match: an audience for each segment, filled with hashed addresses. Members cannot be read back. */
 import { z } from 'zod'
-import { define, type Limit, send, type Values } from '../destination-kit/kit.ts'
+import type { Values } from '../destination-kit/access.ts'
+import type { Limit } from '../destination-kit/fields.ts'
+import { define, send } from '../destination-kit/kit.ts'
 import { judge } from './microsoft-advertising/answers.ts'
 import { allAudiences, ensureAudience, oneAudience } from './microsoft-advertising/audiences.ts'
 import { addByFile, lookAtUpload, removeByFile } from './microsoft-advertising/bulk.ts'
@@ -87,12 +89,6 @@ export const microsoftAdvertising = define({
       oneOf: ['yes', 'no'],
       default: 'no',
     },
-    membershipDuration: {
-      of: 'export',
-      label: 'Membership duration',
-      help: 'Days that somebody stays in a new audience, from 1 to 390; -1 without end.',
-      default: '-1',
-    },
   },
   identifier: { label: 'Email', hash: 'sha256' },
   fields: [],
@@ -153,6 +149,8 @@ export const microsoftAdvertising = define({
     refreshForm: appForm,
   },
   account: (place) => place.settings.accountId,
+  // Calls are counted for the user and for the customer, whose accounts may all be exported to.
+  rateAccount: (place) => place.settings.customerId,
   judge,
   *check() {
     const reply = yield* send({

@@ -1,11 +1,14 @@
 /** SendGrid Marketing: keeps existing contact lists. Adding never re-subscribes: suppressions are kept apart at SendGrid. */
-import { define, type Limit } from '../destination-kit/kit.ts'
+import type { Limit } from '../destination-kit/fields.ts'
+import { define } from '../destination-kit/kit.ts'
 import { judge } from './sendgrid/answers.ts'
 import { contact, join } from './sendgrid/contacts.ts'
-import { fieldDefinitions, importFile, importLine } from './sendgrid/imports.ts'
+import { customFields, fieldDefinitions } from './sendgrid/fields.ts'
+import { importFile, importLine } from './sendgrid/imports.ts'
 import { look } from './sendgrid/jobs.ts'
 import { allLists, listPage, oneList } from './sendgrid/lists.ts'
 import { leave } from './sendgrid/members.ts'
+import { askForMembers, readMembersOf } from './sendgrid/read-back.ts'
 import { apiOrigin } from './sendgrid/regions.ts'
 
 const docs = 'https://www.twilio.com/docs/sendgrid/api-reference'
@@ -57,6 +60,8 @@ export const sendgrid = define({
     { name: 'city', label: 'City', max: documented(60, upsertDocs) },
     { name: 'postal_code', label: 'Post code' },
   ],
+  // An empty text clears: https://www.twilio.com/docs/sendgrid/api-reference/contacts/add-or-update-a-contact (checked 2026-11-21).
+  blanks: { none: 'cleared', empty: 'cleared' },
   people: {
     ...documented(100_000, 'https://learn.microsoft.com/en-us/dynamics365/customer-insights/data/export-sendgrid'),
     over: 'connection',
@@ -75,6 +80,9 @@ export const sendgrid = define({
   },
   // List ids are UUIDs, unique over all accounts.
   account: () => 'sendgrid',
+  // No rateAccount: only GET /v3/user/username and its like tell the account, to keys that may read the user, which the one
+  // we ask for cannot (https://www.twilio.com/docs/sendgrid/api-reference/users-api/retrieve-your-username, checked
+  // 2026-11-22). So two keys of one account use its rates twice, and SendGrid's 429 holds both back.
   judge,
   *check() {
     yield* listPage(1)
@@ -83,6 +91,8 @@ export const sendgrid = define({
   },
   lists: allLists,
   list: oneList,
+  members: { settles, talk: askForMembers, confirm: readMembersOf },
+  accountFields: customFields,
   add: [
     {
       max: documented(30_000, upsertDocs),
@@ -101,6 +111,8 @@ export const sendgrid = define({
       // More than one call of the other route holds: then one upload takes the place of many calls, and a bad address
       // fails alone instead of refusing the call it is in.
       over: 30_000,
+      // That an empty cell clears a field is documented nowhere; for the other route an empty text is.
+      clears: false,
       max: documented(1_000_000, importDocs),
       bytes: documented(5_000_000_000, importDocs),
       parallel: 2,

@@ -66,6 +66,10 @@ export const errorsIn = (reply: Reply): VendorError[] => {
   return errors
 }
 
+/** Of removals too: https://learn.microsoft.com/en-us/advertising/bulk-service/customer-list (checked 2026-11-21). */
+const termsMissing =
+  'The Customer Match terms are not accepted for this account. Without them nobody can be added or taken off: accept them in the export, or at Microsoft Advertising itself.'
+
 /**
  * Codes that end every call, each with what a person can do.
  * https://learn.microsoft.com/en-us/advertising/guides/operation-error-codes (checked 2026-11-21).
@@ -91,7 +95,7 @@ const stops: ReadonlyMap<number, readonly [Cause, string]> = new Map<number, rea
   [3222, ['bad-request', 'Microsoft Advertising found more than one file in the upload.']],
   [3223, ['bad-request', 'Microsoft Advertising does not take this kind of file.']],
   [3500, ['permission', 'This customer may not use the Bulk service of Microsoft Advertising.']],
-  [3913, ['terms', 'The Customer Match terms are not accepted for this account.']],
+  [3913, ['terms', termsMissing]],
   [4838, ['bad-request', 'Microsoft Advertising does not take the name of this audience. Rename the segment.']],
   [4842, ['bad-request', 'The membership duration must be -1 or from 1 to 390 days.']],
   [4848, ['bad-request', 'The Account ID is not one that audiences can belong to.']],
@@ -101,7 +105,7 @@ const stops: ReadonlyMap<number, readonly [Cause, string]> = new Map<number, rea
   [8000, ['list-missing', 'Microsoft Advertising does not know this audience (any more).']],
   [8001, ['bad-request', 'Microsoft Advertising does not take this change of an audience.']],
   [8002, ['bad-request', 'Microsoft Advertising does not take addresses for this audience.']],
-  [8003, ['terms', 'The Customer Match terms are not accepted for this account.']],
+  [8003, ['terms', termsMissing]],
 ])
 
 /** Ends the run for the first error that no other choice of rows would change. */

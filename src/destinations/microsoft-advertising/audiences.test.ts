@@ -4,10 +4,15 @@ import { microsoftAdvertising } from '../microsoft-advertising.ts'
 import { judge } from './answers.ts'
 import { ensureAudience } from './audiences.ts'
 
-const settings = { customerId: '11', accountId: '22', terms: 'yes', membershipDuration: '-1' }
+const settings = { customerId: '11', accountId: '22', terms: 'yes' }
 const place = { settings, found: {} }
 const wanted = { name: 'VIP', mark: 'mark-1' }
-const audience = (id: unknown, name: string, more: Record<string, unknown> = {}) => ({ Id: id, Name: name, ...more })
+const audience = (id: unknown, name: string, more: Record<string, unknown> = {}) => ({
+  Id: id,
+  Name: name,
+  MembershipDuration: -1,
+  ...more,
+})
 const audiences = (...given: unknown[]): Answer => ({ json: { Audiences: given, PartialErrors: [] } })
 const error = (code: number, index = 0) => ({ Code: code, ErrorCode: 'Name', Message: 'words', Index: index })
 const created = (id: unknown, ...errors: unknown[]): Answer => ({ json: { AudienceIds: [id], PartialErrors: errors } })
@@ -124,6 +129,11 @@ describe('ensureList', () => {
     expect(played.requests).toHaveLength(1)
   })
 
+  it('takes ours under the name that the segment had before', () => {
+    const given = audiences(audience('5', 'VIP'), audience('6', 'Regulars', { Description: 'Sund mark-1' }))
+    expect(endOf(ensure([given]))).toEqual({ list: { id: '6', name: 'Regulars' }, ours: true })
+  })
+
   it('of several audiences of the name takes ours', () => {
     const given = audiences(audience('5', 'VIP'), audience('6', 'VIP', { Description: 'Sund mark-1' }))
     expect(endOf(ensure([given]))).toEqual({ list: { id: '6', name: 'VIP' }, ours: true })
@@ -164,21 +174,32 @@ describe('ensureList', () => {
     expect(ensure([audiences(), answer]).ending).toMatchObject({ stop: { why: 'unreadable' } })
   })
 
-  it.each(['', '0', '391', '-2', '30.5', 'long'])(
-    'asks nothing for a membership duration of “%s”',
-    (membershipDuration) => {
-      const played = ensure([], wanted, { ...place, settings: { ...settings, membershipDuration } })
-      expect(played.requests).toEqual([])
-      expect(played.ending).toMatchObject({ stop: { why: 'bad-request' } })
-    },
-  )
+  it.each([
+    ['found by its name', (given: Answer) => ensure([given])],
+    ['that was ours, and was changed', (given: Answer) => ensure([given], { name: 'Other', mark: 'mark-9' })],
+    ['chosen by its id', (given: Answer) => play(() => microsoftAdvertising.list('5', place), [given], judge)],
+  ])('does not fill an audience %s that drops people by itself', (_how, ask) => {
+    const given = (MembershipDuration: unknown) =>
+      audiences(audience('5', 'VIP', { MembershipDuration, Description: 'Sund mark-9' }))
+    expect(ask(given(-1)).ending.kind).toBe('ended')
+    for (const [days, words] of [
+      [30, /“VIP” \(5\) drops people after 30 days.*no limit/],
+      [390, /after 390 days/],
+      [undefined, /does not tell/],
+    ] as const) {
+      expect(ask(given(days)).ending).toMatchObject({
+        kind: 'stopped',
+        stop: { why: 'bad-request', message: expect.stringMatching(words) },
+      })
+    }
+  })
 
-  it('sends a duration in days as a number', () => {
-    const played = ensure([audiences(), created('9')], wanted, {
-      ...place,
-      settings: { ...settings, membershipDuration: '390' },
-    })
-    expect(played.requests.map(bodyText)[1]).toContain('"MembershipDuration":390')
+  it('says beside an audience that it drops people by itself', () => {
+    const played = play(
+      () => microsoftAdvertising.lists(place),
+      [audiences(audience('1', 'A', { MembershipDuration: 30 }))],
+    )
+    expect(endOf(played)).toEqual([{ id: '1', name: 'A', notice: expect.stringMatching(/after 30 days/) }])
   })
 
   it('asks nothing for a name that is too long', () => {

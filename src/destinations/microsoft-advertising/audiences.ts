@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { type List, type Place, type Reply, Stop, send, type Talk, type WantedList } from '../../destination-kit/kit.ts'
 import { code, errorsIn, stopFor, type VendorError } from './answers.ts'
 
-export type ExportSettings = 'customerId' | 'accountId' | 'terms' | 'membershipDuration'
+export type ExportSettings = 'customerId' | 'accountId' | 'terms'
 
 /** Ids are 64 bits wide, so they come as text; a number that JavaScript may have rounded is refused. */
 const idShape = z.union([z.string().regex(/^-?\d+$/), z.number().int().refine(Number.isSafeInteger).transform(String)])
@@ -13,6 +13,7 @@ const audienceShape = z.object({
   Name: z.string(),
   Description: z.string().nullish(),
   Type: z.string().nullish(),
+  MembershipDuration: z.number().int().nullish(),
 })
 type Audience = z.infer<typeof audienceShape>
 
@@ -54,17 +55,42 @@ function* query(ids: readonly string[] | null): Talk<Audience[]> {
   return audiences.filter((audience) => audience !== null).filter(({ Type }) => !Type || Type === 'CustomerList')
 }
 
-const asList = ({ Id: id, Name: name }: Audience): List => ({ id, name })
+/** Days that somebody stays in an audience after being added last; without end. The vendor's own default is 30 for what does not say. */
+const WITHOUT_END = -1
+
+const daysOf = ({ MembershipDuration: days }: Audience): string =>
+  typeof days === 'number' ? `${days} days` : 'a time that Microsoft Advertising does not tell'
+
+const isWithoutEnd = ({ MembershipDuration: days }: Audience): boolean => days === WITHOUT_END
+
+const asList = (audience: Audience): List => {
+  const { Id: id, Name: name } = audience
+  if (isWithoutEnd(audience)) return { id, name }
+  const notice = `Microsoft Advertising drops people from this audience after ${daysOf(audience)}. Set its membership duration to no limit there before it is filled.`
+  return { id, name, notice }
+}
+
+/**
+ * The audience as one that may be filled. Throws Stop('bad-request') where people drop out of it by themselves: nothing
+ * tells us, so they would count as present for ever.
+ */
+const fillable = (audience: Audience): List => {
+  if (isWithoutEnd(audience)) return asList(audience)
+  throw new Stop(
+    'bad-request',
+    `The audience “${audience.Name}” (${audience.Id}) drops people after ${daysOf(audience)}, and does not say whom. Set its membership duration to no limit at Microsoft Advertising, or rename it so that Sund makes one of its own; then run again.`,
+  )
+}
 
 export function* allAudiences(): Talk<readonly List[]> {
   return (yield* query(null)).map(asList)
 }
 
-/** The audience of this id, or undefined when the account has none. */
+/** The audience of this id, or undefined when the account has none. Throws Stop where it must not be filled. */
 export function* oneAudience(id: string): Talk<List | undefined> {
   if (!/^-?\d+$/.test(id)) return undefined
   const found = (yield* query([id])).find((audience) => audience.Id === id)
-  return found === undefined ? undefined : asList(found)
+  return found === undefined ? undefined : fillable(found)
 }
 
 const bearsMark = (audience: Audience, mark: string): boolean => audience.Description?.includes(markText(mark)) ?? false
@@ -72,23 +98,16 @@ const markText = (mark: string): string => `Sund ${mark}`
 
 type Found = { readonly list: List; readonly ours: boolean }
 
-/** The audience of exactly this name; of several, the one with our mark. */
+/** The audience with our mark, whatever it is named by now, else the one of exactly this name. */
 function* findByName({ name, mark }: WantedList): Talk<Found | undefined> {
-  const named = (yield* query(null)).filter((audience) => audience.Name === name)
-  const marked = named.find((audience) => bearsMark(audience, mark))
-  if (marked !== undefined) return { list: asList(marked), ours: true }
-  const [only, second] = named
+  const audiences = yield* query(null)
+  const marked = audiences.find((audience) => bearsMark(audience, mark))
+  if (marked !== undefined) return { list: fillable(marked), ours: true }
+  const [only, second] = audiences.filter((audience) => audience.Name === name)
   if (second !== undefined) {
     throw new Stop('bad-request', `Microsoft Advertising has several audiences named “${name}”. Rename all but one.`)
   }
-  return only === undefined ? undefined : { list: asList(only), ours: false }
-}
-
-/** Days that somebody stays in the audience after being added; -1 without end. The vendor's own default of 30 would silently drop members. */
-const durationOf = (text: string): number => {
-  const days = Number(text)
-  if (Number.isInteger(days) && (days === -1 || (days >= 1 && days <= 390))) return days
-  throw new Stop('bad-request', 'The membership duration must be -1 (no end) or from 1 to 390 days.')
+  return only === undefined ? undefined : { list: fillable(only), ours: false }
 }
 
 /**
@@ -100,7 +119,6 @@ export function* ensureAudience(wanted: WantedList, place: Place<ExportSettings,
   if (name.length > longestName) {
     throw new Stop('bad-request', `An audience's name has at most ${longestName} characters. Shorten “${name}”.`)
   }
-  const duration = durationOf(place.settings.membershipDuration)
   const before = yield* findByName(wanted)
   if (before !== undefined) return before
   const reply = yield* send({
@@ -117,7 +135,7 @@ export function* ensureAudience(wanted: WantedList, place: Place<ExportSettings,
             Description: markText(mark),
             Scope: 'Account',
             ParentId: place.settings.accountId,
-            MembershipDuration: duration,
+            MembershipDuration: WITHOUT_END,
           },
         ],
       },

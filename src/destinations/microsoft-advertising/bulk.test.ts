@@ -21,7 +21,7 @@ if (!add?.bulk || !remove?.bulk || add.confirm === undefined) {
 }
 const { confirm } = add
 
-const settings = { customerId: '11', accountId: '22', terms: 'yes', membershipDuration: '-1' }
+const settings = { customerId: '11', accountId: '22', terms: 'yes' }
 const at = { settings, found: {}, list: { id: '998877665544332211', name: 'VIP' } }
 const noTerms = { ...at, settings: { ...settings, terms: 'no' } }
 const hashOf = (address: string) => createHash('sha256').update(address).digest('hex')

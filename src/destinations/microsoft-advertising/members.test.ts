@@ -12,7 +12,7 @@ if (add === undefined || add.bulk || remove === undefined || remove.bulk) {
   throw new Error('Microsoft Advertising has routes both ways')
 }
 
-const settings = { customerId: '11', accountId: '22', terms: 'yes', membershipDuration: '-1' }
+const settings = { customerId: '11', accountId: '22', terms: 'yes' }
 const at = { settings, found: {}, list: { id: '998877665544332211', name: 'VIP' } }
 const hashOf = (address: string) => createHash('sha256').update(address).digest('hex')
 const rows = (count: number) =>

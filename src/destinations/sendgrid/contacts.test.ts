@@ -29,7 +29,19 @@ describe('the contact that is sent', () => {
   it.each([
     ['only matched fields', { first_name: 'Ada' }, { email: 'a@x.example', first_name: 'Ada' }],
     ['an empty text for no value', { city: null }, { email: 'a@x.example', city: '' }],
-    ['no field that SendGrid does not know', { vip: 'yes' }, { email: 'a@x.example' }],
+    [
+      'custom fields by their ids and kinds',
+      { e1_T: "O'Neil", e2_N: '12.5', e3_D: '1986-05-08', e4_D: '1986-05-08T10:00:00Z' },
+      {
+        email: 'a@x.example',
+        custom_fields: { e1_T: "O'Neil", e2_N: 12.5, e3_D: '05/08/1986', e4_D: '05/08/1986' },
+      },
+    ],
+    [
+      'empty texts for no value in custom fields',
+      { e1_T: null, e2_N: null, e3_D: null },
+      { email: 'a@x.example', custom_fields: { e1_T: '', e2_N: '', e3_D: '' } },
+    ],
     [
       'all fields',
       { first_name: 'A', last_name: 'B', country: 'C', state_province_region: 'D', city: 'E', postal_code: 'F' },
@@ -44,7 +56,11 @@ describe('the contact that is sent', () => {
       },
     ],
   ])('has %s', (_what, fields, sent) => {
-    expect(JSON.parse(contact(person('1', 'a@x.example', fields)))).toEqual(sent)
+    expect(
+      JSON.parse(
+        contact(person('1', 'a@x.example', fields), { kinds: { e2_N: 'number', e3_D: 'date', e4_D: 'date' } }),
+      ),
+    ).toEqual(sent)
   })
 })
 

@@ -1,5 +1,6 @@
 /** Puts people into a SendGrid list: one upsert that also sets their fields. */
 import { z } from 'zod'
+import type { FieldKind } from '../../destination-kit/fields.ts'
 import {
   type At,
   type Fate,
@@ -27,14 +28,48 @@ export const fieldNames = [
   'postal_code',
 ] as const
 
-/** A contact by its address only: an update must bear all identifiers that the contact was ever saved with. An empty text clears a field. */
-export const contact = (person: Person): string => {
+const own: ReadonlySet<string> = new Set(fieldNames)
+
+/** Matched fields that the account has made, by their ids: the same for everybody of a run, in one order. */
+export const customNames = (fields: readonly string[]): string[] => fields.filter((name) => !own.has(name)).sort()
+
+/**
+ * A date as SendGrid writes it, MM/DD/YYYY; a time behind it is not kept there.
+ * https://www.twilio.com/docs/sendgrid/ui/managing-contacts/formatting-a-csv (checked 2026-11-21; for files; clients send
+ * the same in calls).
+ */
+const writtenDate = (iso: string): string => `${iso.slice(5, 7)}/${iso.slice(8, 10)}/${iso.slice(0, 4)}`
+
+/** The value of a custom field as text; empty for none. */
+export const customText = (value: string | null | undefined, kind: FieldKind | undefined): string => {
+  if (value === null || value === undefined || value === '') return ''
+  return kind === 'date' ? writtenDate(value) : value
+}
+
+const customValue = (value: string | null, kind: FieldKind | undefined): string | number => {
+  const text = customText(value, kind)
+  return kind === 'number' && text !== '' ? Number(text) : text
+}
+
+type Kinds = Pick<At<'region', never>, 'kinds'>
+
+/**
+ * A contact by its address only: an update must bear all identifiers that the contact was ever saved with. An empty text
+ * clears a field; that it clears a custom field too is not written anywhere.
+ */
+export const contact = (person: Person, { kinds = {} }: Kinds): string => {
   const sent: Record<string, string> = { email: person.identifier }
-  for (const name of fieldNames) {
-    const value = person.fields[name]
-    if (value !== undefined) sent[name] = value ?? ''
+  const custom: Record<string, string | number> = {}
+  let hasCustom = false
+  for (const name of Object.keys(person.fields)) {
+    const value = person.fields[name] ?? null
+    if (own.has(name)) sent[name] = value ?? ''
+    else {
+      hasCustom = true
+      custom[name] = customValue(value, kinds[name])
+    }
   }
-  return JSON.stringify(sent)
+  return JSON.stringify(hasCustom ? { ...sent, custom_fields: custom } : sent)
 }
 
 const job = z.object({ job_id: z.string().min(1) })
@@ -75,6 +110,10 @@ export const stopOnWholeCall = (reply: Reply): void => {
     throw new Stop('list-missing', 'SendGrid does not know this list (any more).')
   }
   if (errors.some((error) => overContactLimit(error.message))) throw contactLimitReached()
+  // https://github.com/sendgrid/sendgrid-nodejs/issues/953 (checked 2026-11-21). It is about the call, not about a record.
+  if (errors.some((error) => /invalid custom field id/i.test(error.message))) {
+    throw new Stop('bad-request', 'SendGrid does not know a custom field of the data matching (any more).')
+  }
 }
 
 const nobodyLeft = unknown('Everybody of this batch was named in a refusal.')

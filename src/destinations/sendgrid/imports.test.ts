@@ -42,11 +42,11 @@ describe('a line of the file', () => {
     [bob, 'bob@x.example,=1+1,,,,Bodø,'],
     [person('3', 'c@x.example'), 'c@x.example,,,,,,'],
     [
-      person('4', 'd@x.example', { last_name: 'two\nlines', vip: 'yes', postal_code: ' 01' }),
-      'd@x.example,,"two\nlines",,,," 01"',
+      person('4', 'd@x.example', { last_name: 'two\nlines', e2_N: '1.5', postal_code: ' 01', e1_D: '1986-05-08' }),
+      'd@x.example,,"two\nlines",,,," 01",05/08/1986,1.5',
     ],
-  ])('has every column, and no field that SendGrid does not know', (somebody, line) => {
-    expect(importLine(somebody)).toBe(line)
+  ])('has every column, and those of matched custom fields in one order', (somebody, line) => {
+    expect(importLine(somebody, { kinds: { e2_N: 'number', e1_D: 'date' } })).toBe(line)
   })
 })
 

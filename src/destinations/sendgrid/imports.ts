@@ -14,35 +14,37 @@ import {
 } from '../../destination-kit/kit.ts'
 import { pending } from '../../destination-kit/words.ts'
 import { errorsIn, wordsIn } from './answers.ts'
-import { fieldNames, stopOnWholeCall } from './contacts.ts'
+import { customNames, customText, fieldNames, stopOnWholeCall } from './contacts.ts'
+import { type FieldDefinitions, fieldDefinitions } from './fields.ts'
 import { accepted, hasPeople } from './jobs.ts'
 import { listIdOf } from './lists.ts'
 
-const definitions = z.object({ reserved_fields: z.array(z.object({ name: z.string(), id: z.string().nullish() })) })
-
-/** Ids of SendGrid's own fields by their name. https://www.twilio.com/docs/sendgrid/api-reference/custom-fields/get-all-field-definitions (checked 2026-11-21). */
-export function* fieldDefinitions(): Talk<ReadonlyMap<string, string>> {
-  const reply = yield* send({ method: 'GET', path: '/v3/marketing/field_definitions', rate: 'lists' })
-  const fields = reply.json(definitions).reserved_fields
-  return new Map(fields.flatMap(({ name, id }) => (id ? [[name, id] as const] : [])))
-}
-
-const columns = ['email', ...fieldNames] as const
+const fixed = ['email', ...fieldNames] as const
+const columnsOf = (fields: readonly string[]): string[] => [...fixed, ...customNames(fields)]
 
 /**
  * One line of the file, with every column; those that are not matched are skipped by the mapping. An empty cell is sent
- * where a person has no value: that it clears the field is documented for the other route, and not for files.
+ * where a person has no value: that it clears the field is documented for the other route, and not for files, so whoever
+ * has a field to be cleared goes by the other route.
  */
-export const importLine = (person: Person): string =>
-  csvLine([person.identifier, ...fieldNames.map((name) => person.fields[name] ?? '')])
+export const importLine = (person: Person, { kinds = {} }: Pick<At<'region', never>, 'kinds'>): string =>
+  csvLine([
+    person.identifier,
+    ...fieldNames.map((name) => person.fields[name] ?? ''),
+    ...customNames(Object.keys(person.fields)).map((name) => customText(person.fields[name], kinds[name])),
+  ])
 
 /** What each column of the file fills; null skips it. */
-const mappingOf = (ids: ReadonlyMap<string, string>, crowd: Crowd): (string | null)[] =>
-  columns.map((name) => {
+const mappingOf = ({ reserved, custom }: FieldDefinitions, crowd: Crowd): (string | null)[] =>
+  columnsOf(crowd.fields).map((name) => {
     if (name !== 'email' && !crowd.fields.includes(name)) return null
-    const id = ids.get(name)
-    if (id === undefined) throw new Stop('unreadable', `SendGrid does not tell the ID of its field “${name}”.`)
-    return id
+    if (custom.some(({ id }) => id === name)) return name
+    const id = reserved.get(name)
+    if (id !== undefined) return id
+    if (fixed.some((one) => one === name)) {
+      throw new Stop('unreadable', `SendGrid does not tell the ID of its field “${name}”.`)
+    }
+    throw new Stop('bad-request', `SendGrid has no custom field with the ID “${name}” (any more).`)
   })
 
 /** What the connection itself sets: an answer must not change how the upload is framed. */
@@ -88,7 +90,7 @@ function* upload({ upload_uri, upload_headers }: Import, crowd: Crowd): Talk<num
     body: {
       rows: crowd,
       // The first line must name the columns: https://www.twilio.com/docs/sendgrid/ui/managing-contacts/formatting-a-csv (checked 2026-11-21).
-      head: `${columns.join(',')}\n`,
+      head: `${csvLine(columnsOf(crowd.fields))}\n`,
       between: '\n',
       tail: '\n',
       pack: 'gzip',

@@ -76,6 +76,39 @@ describe('a look at a job', () => {
     })
   })
 
+  describe('of five people of whom two have an address that is none', () => {
+    const twoNamed: Answer = { text: 'email,error\na..a@x.example,invalid\nb@-x.example,invalid' }
+    const named = ['a..a@x.example', 'b@-x.example']
+
+    it.each([
+      ['counted as requested and as errored', { requested_count: 5, created_count: 1, errored_count: 2 }],
+      ['not requested, and errored', { requested_count: 3, created_count: 1, errored_count: 2 }],
+      ['counted nowhere', { requested_count: 3, updated_count: 2 }],
+      [
+        'of whom one was not requested, everybody else stored',
+        { requested_count: 4, created_count: 3, errored_count: 2 },
+      ],
+      ['of whom one was counted nowhere', { requested_count: 4, errored_count: 1 }],
+    ])('rejects exactly those two: %s', (_what, totals) => {
+      const results = { ...totals, errors_url: url }
+      for (const status of ['errored', 'completed']) {
+        const ending = end(5, job(status, results), twoNamed)
+        expect(ending).toMatchObject({ kind: 'each', otherwise: applied })
+        expect(ending.kind === 'each' && [...ending.except.keys()]).toEqual(named)
+      }
+    })
+
+    it.each([
+      ['more are missing than are named', { requested_count: 2, errored_count: 2 }],
+      ['who is missing may be somebody else', { requested_count: 4, created_count: 1, errored_count: 2 }],
+      ['more were requested than sent', { requested_count: 6, errored_count: 2 }],
+      ['more were stored than sent', { requested_count: 3, created_count: 4 }],
+    ])('calls everybody else unknown where %s', (_what, totals) => {
+      const ending = end(5, job('errored', { ...totals, errors_url: url }), twoNamed)
+      expect(ending).toMatchObject({ kind: 'each', otherwise: { kind: 'unknown' } })
+    })
+  })
+
   it('sends the key for an errors file at the API itself, and there alone', () => {
     const results = { errored_count: 1, errors_url: 'https://api.sendgrid.com/v3/errors/1?x=2' }
     const played = run(2, [job('errored', results), { text: 'email\na@x.example' }])

@@ -46,13 +46,26 @@ const state = z.object({
 })
 type Results = NonNullable<z.infer<typeof state>['results']>
 
+/** Of so many people sent: counted as stored, counted as failed, and missing from what was counted at all. */
+const totalsOf = (results: Results, sent: number) => ({
+  stored: (results.created_count ?? 0) + (results.updated_count ?? 0),
+  errored: results.errored_count ?? 0,
+  missing: sent - (results.requested_count ?? sent),
+})
+
 /**
- * The vendor's totals must agree with what was sent. People whose values did not change may be counted neither as
- * created nor as updated, so there is no lower bound.
+ * Do the vendor's totals account for everybody, where `named` people failed by name and nobody else did? People whose
+ * values did not change may be counted neither as created nor as updated, so there is no lower bound. Whether a row whose
+ * address is none counts as requested, and as errored, is not documented; where such rows are missing they must be named.
  */
-const addsUp = (results: Results, sent: number): boolean =>
-  (results.requested_count ?? sent) === sent &&
-  (results.created_count ?? 0) + (results.updated_count ?? 0) + (results.errored_count ?? 0) <= sent
+const addsUp = (results: Results, sent: number, named = 0): boolean => {
+  const { stored, errored, missing } = totalsOf(results, sent)
+  if (missing < 0 || stored + Math.max(errored, named) > sent) return false
+  // Everybody else was stored, one by one: no other total says more.
+  if (stored + named === sent && errored <= named) return true
+  if (missing === 0) return named === errored
+  return named === missing + errored || (named === missing && named === errored)
+}
 
 interface Errors {
   readonly file: ErrorsFile
@@ -91,12 +104,8 @@ function* allFailed(results: Results, said: string, at: At<'region', never>): Ta
 /** Some failed. Without knowing who all of them are, nobody else counts as applied. */
 function* someFailed(results: Results, sent: number, at: At<'region', never>): Talk<Now> {
   const { file, scanned } = yield* readErrors(results.errors_url, at)
-  const everyoneNamed =
-    scanned?.whole === true &&
-    file.nameless === 0 &&
-    scanned.strangers === 0 &&
-    scanned.marked === results.errored_count
-  if (everyoneNamed && addsUp(results, sent)) return each({ kind: 'applied' })
+  const everyoneNamed = scanned?.whole === true && file.nameless === 0 && scanned.strangers === 0 && scanned.marked > 0
+  if (everyoneNamed && addsUp(results, sent, scanned.marked)) return each({ kind: 'applied' })
   return each(unknown('SendGrid says that some of the upload failed, and not for whom.'))
 }
 
@@ -148,6 +157,9 @@ export function* look(job: string, at: At<'region', never>): Talk<Now | Later> {
   if (status === 'failed' || (status === 'errored' && errored === known.sent)) {
     return yield* allFailed(totals, reply.text, at)
   }
-  if (status === 'errored' || (status === 'completed' && errored > 0)) return yield* someFailed(totals, known.sent, at)
+  const perhapsNamed = typeof totals.errors_url === 'string' && !addsUp(totals, known.sent)
+  if (status === 'errored' || (status === 'completed' && (errored > 0 || perhapsNamed))) {
+    return yield* someFailed(totals, known.sent, at)
+  }
   return status === 'completed' ? completed(totals, known.sent) : again
 }
