@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { exampleCredentials } from './credentials.ts'
+import { anyPorts } from './vendors.ts'
 
 const key = exampleCredentials.sendgrid.apiKey
 const main = new URL('./main.ts', import.meta.url).href
@@ -21,7 +22,7 @@ let home: string
 let children: ChildProcess[]
 
 const start = async (): Promise<Started> => {
-  const args = { home, pace: 1, limits: true, latencyMs: 0, ports: { sendgrid: 0, 'microsoft-advertising': 0 } }
+  const args = { home, pace: 1, limits: true, latencyMs: 0, ports: anyPorts }
   const script = `import { runSandbox } from ${JSON.stringify(main)}; await runSandbox(${JSON.stringify(args)})`
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'pipe'] })
   children.push(child)

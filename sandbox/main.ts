@@ -1,5 +1,6 @@
 /** The `sund sandbox` command: all simulators in one process, until it is told to stop. */
 import { exampleCredentials } from './credentials.ts'
+import type { FaultOptions } from './frame/faults.ts'
 import { startSandbox } from './sandbox.ts'
 import { type SandboxVendor, sandboxVendors } from './vendors.ts'
 
@@ -9,6 +10,7 @@ export interface SandboxArguments {
   readonly limits: boolean
   readonly latencyMs: number
   readonly ports: Partial<Record<SandboxVendor, number>>
+  readonly faults?: FaultOptions
 }
 
 const stopped = (): Promise<void> =>
@@ -22,6 +24,11 @@ const stopped = (): Promise<void> =>
     process.on('SIGTERM', stop)
   })
 
+const tellFaults = (faults: FaultOptions | undefined): string =>
+  faults === undefined || faults.share === 0
+    ? ''
+    : `${faults.share * 100} % of all requests go wrong, by seed ${faults.seed}.\n`
+
 /** Prints each simulator's address and the credentials it takes, then serves until SIGINT or SIGTERM. */
 export async function runSandbox(args: SandboxArguments): Promise<void> {
   const sandbox = await startSandbox(args)
@@ -32,7 +39,9 @@ export async function runSandbox(args: SandboxArguments): Promise<void> {
     ...Object.entries(exampleCredentials[vendor]).map(([name, value]) => `  ${name}  ${value}`),
     '',
   ])
-  process.stdout.write(`${lines.join('\n')}State is kept in ${args.home}. Stop with Ctrl+C.\n`)
+  process.stdout.write(
+    `${lines.join('\n')}${tellFaults(args.faults)}State is kept in ${args.home}. Stop with Ctrl+C.\n`,
+  )
   await stop
   await sandbox.close()
 }

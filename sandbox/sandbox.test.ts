@@ -7,6 +7,7 @@ import { exampleCredentials } from './credentials.ts'
 import { signIn } from './microsoft-advertising/test-sign-in.ts'
 import { type RequestEvent, startSandbox } from './sandbox.ts'
 import { type Bench, type Reply, startBench } from './test-bench.ts'
+import { anyPorts } from './vendors.ts'
 
 const app = exampleCredentials['microsoft-advertising']
 const headers = { authorization: `Bearer ${exampleCredentials.sendgrid.apiKey}` }
@@ -59,7 +60,7 @@ describe('starting', () => {
   it('names vendor, port and what to do when a port is taken, and leaves nothing running', async () => {
     const port = Number(new URL(bench.sandbox().urls.sendgrid).port)
     const home = join(bench.home, 'second')
-    const start = (sendgrid: number) => startSandbox({ home, ports: { sendgrid, 'microsoft-advertising': 0 } })
+    const start = (sendgrid: number) => startSandbox({ home, ports: { ...anyPorts, sendgrid } })
     await expect(start(port)).rejects.toThrow(
       new RegExp(`sendgrid: port ${port} of 127.0.0.1 is in use.*choose another port for sendgrid`),
     )
@@ -67,7 +68,7 @@ describe('starting', () => {
   })
 
   it('refuses a home that another sandbox holds', async () => {
-    const second = startSandbox({ home: bench.home, ports: { sendgrid: 0, 'microsoft-advertising': 0 } })
+    const second = startSandbox({ home: bench.home, ports: anyPorts })
     await expect(second).rejects.toThrow(/in use by another sandbox/)
   })
 

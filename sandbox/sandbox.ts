@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { type Database, openDatabase } from './frame/database.ts'
 import { dumpLists } from './frame/dump.ts'
 import type { Phase, Received } from './frame/exchange.ts'
+import { type FaultOptions, faultSchema, openFaults } from './frame/faults.ts'
 import { type Delivery, type LoggedRequest, logSchema, type RequestLog, requestLog } from './frame/request-log.ts'
 import { type RunningServer, serve } from './frame/server.ts'
 import type { Simulation, VendorDefinition, VendorList } from './frame/vendor.ts'
@@ -28,8 +29,10 @@ export interface SandboxOptions {
   /** 0: any free port. A vendor's storage host takes the port after, or any free one. */
   readonly ports?: Partial<Record<SandboxVendor, number>>
   readonly settings?: VendorSettings
-  /** Milliseconds since the epoch; the machine's clock by default. */
-  readonly now?: () => number
+  /** Makes a share of all requests go wrong, tokens and files included; none by default. */
+  readonly faults?: FaultOptions
+  /** A vendor's clock, in milliseconds since the epoch; the machine's by default. */
+  readonly now?: (vendor: SandboxVendor) => number
   /** Called in the midst of a request, and waited for: keep it short. */
   readonly onRequest?: (event: RequestEvent) => void
 }
@@ -68,14 +71,25 @@ interface Running {
 const portInUse = (error: unknown): unknown =>
   error instanceof Error && 'code' in error && error.code === 'EADDRINUSE' && 'port' in error ? error.port : undefined
 
+/** Seconds that a request without an answer is held, before the pace: longer than clients wait. */
+const STALL_SECONDS = 150
+const SLOW_SECONDS = 20
+
+const faultsOf = (db: Database, { faults, pace = 1 }: SandboxOptions) => {
+  if (faults === undefined || faults.share === 0) return {}
+  const times = { stallMs: (STALL_SECONDS * 1000) / pace, slowMs: (SLOW_SECONDS * 1000) / pace }
+  return { faults: { script: openFaults(db, faults), times } }
+}
+
 const startVendor = async (
   vendor: SandboxVendor,
   definition: VendorDefinition,
   options: SandboxOptions,
 ): Promise<Running> => {
-  const { pace = 1, limits = true, latencyMs = 0, discard = false, now = Date.now } = options
+  const { pace = 1, limits = true, latencyMs = 0, discard = false } = options
+  const now = (): number => options.now?.(vendor) ?? Date.now()
   const port = options.ports?.[vendor] ?? definition.port
-  const db = openDatabase(join(options.home, `${vendor}.sqlite`), `${logSchema}${definition.schema}`)
+  const db = openDatabase(join(options.home, `${vendor}.sqlite`), `${logSchema}${faultSchema}${definition.schema}`)
   let [origin, storageOrigin] = ['', '']
   try {
     const log = requestLog(db, options.requestLog ?? true)
@@ -97,6 +111,7 @@ const startVendor = async (
       latencyMs,
       db,
       log,
+      ...faultsOf(db, options),
       now,
       onPhase: (phase) => options.onRequest?.({ ...phase, vendor }),
       onForbidden: (what) => process.stderr.write(`SANDBOX: FORBIDDEN REQUEST TO ${vendor.toUpperCase()}: ${what}\n`),

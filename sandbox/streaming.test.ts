@@ -9,6 +9,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { expect, it } from 'vitest'
 import { exampleCredentials } from './credentials.ts'
+import { anyPorts } from './vendors.ts'
 
 const authorization = `Bearer ${exampleCredentials.sendgrid.apiKey}`
 const main = new URL('./main.ts', import.meta.url).href
@@ -53,7 +54,7 @@ const peakFor = async (rows: number): Promise<number> => {
     pace: 1_000_000,
     limits: true,
     latencyMs: 0,
-    ports: { sendgrid: 0, 'microsoft-advertising': 0 },
+    ports: anyPorts,
   }
   const script = `import { runSandbox } from ${JSON.stringify(main)}; await runSandbox(${JSON.stringify(args)})
     process.stdout.write('peak ' + process.resourceUsage().maxRSS)`

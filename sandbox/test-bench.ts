@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Sandbox, type SandboxOptions, startSandbox } from './sandbox.ts'
-import type { SandboxVendor } from './vendors.ts'
+import { anyPorts, type SandboxVendor } from './vendors.ts'
 
 /** The start of a minute. */
 const firstMoment = Date.UTC(2027, 0, 4, 12, 0, 0)
@@ -45,8 +45,7 @@ const jsonOf = (text: string): unknown => {
 export const startBench = async (options: Omit<Partial<SandboxOptions>, 'home' | 'now'> = {}): Promise<Bench> => {
   const home = await mkdtemp(join(tmpdir(), 'sund-sandbox-'))
   let time = firstMoment
-  const start = (): Promise<Sandbox> =>
-    startSandbox({ ports: { sendgrid: 0, 'microsoft-advertising': 0 }, ...options, home, now: () => time })
+  const start = (): Promise<Sandbox> => startSandbox({ ports: anyPorts, ...options, home, now: () => time })
   let sandbox = await start()
   return {
     home,

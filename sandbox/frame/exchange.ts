@@ -5,6 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { writeAnswer } from './answer.ts'
 import { drain, receiveBody, streamBody } from './body.ts'
 import { type Database, transaction } from './database.ts'
+import { type FaultTimes, faultAnswer, isApplied, writeFault } from './fault-answers.ts'
+import type { Fault, FaultScript, FaultSubject } from './faults.ts'
 import type { RequestLog } from './request-log.ts'
 import { type Match, router } from './router.ts'
 import type { Answer, Call, Host, Simulation } from './vendor.ts'
@@ -36,16 +38,20 @@ export interface ExchangeOptions {
   readonly latencyMs: number
   readonly db: Database
   readonly log: RequestLog
+  /** What goes wrong; nothing does where it is absent. */
+  readonly faults?: { readonly script: FaultScript; readonly times: FaultTimes }
   now(): number
   onPhase(phase: Phase): void
   onForbidden(what: string): void
 }
 
 export interface Exchange {
-  on(host: Host): (request: IncomingMessage, response: ServerResponse) => void
+  on(host: Host, kind: FaultSubject['host']): (request: IncomingMessage, response: ServerResponse) => void
   received(): Received
   /** Requests received and not yet answered. */
   open(): number
+  /** Gives up the answers that a fault holds back. */
+  hurry(): void
   /** Resolves once no request is open. */
   idle(): Promise<void>
   /** Answers no further request; resolves when nothing is read any more. To be called once connections are cut. */
@@ -55,10 +61,26 @@ export interface Exchange {
 const defaultMaxBytes = 1_000_000
 const nothing = Buffer.alloc(0)
 
+const unanswered: Answer = { status: 0 }
+
 /** A request whose body is in. */
 interface Arrived {
   readonly body: Buffer
   readonly choose: (call: Call) => Answer
+}
+
+/** One origin, as it is served. */
+interface Served {
+  readonly host: Host
+  readonly kind: FaultSubject['host']
+  readonly match: ReturnType<typeof router>
+}
+
+/** How a request is done. */
+interface Applied {
+  readonly write: boolean
+  readonly choose: (call: Call) => Answer
+  readonly fault: Fault | undefined
 }
 
 const headersOf = (request: IncomingMessage): Map<string, string> => {
@@ -93,6 +115,7 @@ export const startExchange = (simulation: Simulation, options: ExchangeOptions):
   const whenIdle: (() => void)[] = []
   const received = { requests: 0, bytes: 0, records: 0 }
   const running = new Set<Promise<void>>()
+  const hurried = new AbortController()
   const countBytes = (bytes: number): void => {
     received.bytes += bytes
   }
@@ -101,26 +124,59 @@ export const startExchange = (simulation: Simulation, options: ExchangeOptions):
     process.stderr.write(`Sandbox ${options.vendor}: ${error instanceof Error ? error.stack : String(error)}\n`)
   }
 
-  /** The state changes and the log row in one transaction, so they agree however the process ends. */
-  const apply = (host: Host, call: Call, write: boolean, choose: (call: Call) => Answer): Answer => {
-    const logged = (answer: Answer, what = answer.forbidden): Answer => {
-      const { id, now: at, method, path } = call
-      const { status, records = 0 } = answer
-      log.add({ id, at, method, path, status, records, write }, answer, what)
-      if (what !== undefined) options.onForbidden(what)
-      if (status < 300) received.records += records
-      return answer
+  const complainOf = <T>(work: () => T): T | undefined => {
+    try {
+      return work()
+    } catch (error) {
+      complain(error)
+      return undefined
     }
+  }
+
+  /** What goes wrong with this call. What is forbidden is always looked at, and by the vendor's own rules. */
+  const draw = (host: Host, kind: FaultSubject['host'], call: Call, body: Buffer | string): Fault | undefined => {
+    if (options.faults === undefined || complainOf(() => host.forbids(call) === undefined) !== true) return undefined
+    // The query of a storage URL is its signature, which is another one each time.
+    const target = kind === 'api' ? call.target : call.path
+    return options.faults.script.draw({ host: kind, method: call.method, target, body })
+  }
+
+  const logged = (call: Call, write: boolean, answer: Answer, fault?: Fault, what = answer.forbidden): Answer => {
+    const { id, now: at, method, path } = call
+    const { status, records = 0 } = answer
+    const kind = fault === undefined ? {} : { fault: fault.kind }
+    log.add({ id, at, method, path, status, records, write, ...kind }, answer, what)
+    if (what !== undefined) options.onForbidden(what)
+    if (status < 300) received.records += records
+    return answer
+  }
+
+  /** The state changes and the log row in one transaction, so they agree however the process ends. */
+  const apply = (host: Host, call: Call, { write, choose, fault }: Applied): Answer => {
     try {
       simulation.settle()
       const what = host.forbids(call)
       return transaction(db, () =>
-        what === undefined ? logged(choose(call)) : logged(host.refusals.forbidden(call, what), what),
+        what === undefined
+          ? logged(call, write, choose(call), fault)
+          : logged(call, write, host.refusals.forbidden(call, what), fault, what),
       )
     } catch (error) {
       complain(error)
-      return transaction(db, () => logged(host.refusals.crashed(call)))
+      return transaction(db, () => logged(call, write, host.refusals.crashed(call), fault))
     }
+  }
+
+  /** What goes over the wire, before a fault spoils it. */
+  const answerTo = (host: Host, call: Call, applied: Applied): Answer => {
+    const { fault, write } = applied
+    if (fault === undefined) return apply(host, call, applied)
+    const instead = faultAnswer(host.refusals, call, fault)
+    if (isApplied(fault)) {
+      const own = apply(host, call, applied)
+      return instead ?? own
+    }
+    return transaction(db, () => logged(call, write, instead ?? unanswered, fault))
   }
 
   const readWhole = async (host: Host, found: Match, request: IncomingMessage): Promise<Arrived | undefined> => {
@@ -150,27 +206,48 @@ export const startExchange = (simulation: Simulation, options: ExchangeOptions):
     }
   }
 
+  /** Takes a body that the vendor never looks at; a connection that is reset is so in the midst of it. */
+  const skip = async (host: Host, request: IncomingMessage, { kind }: Fault): Promise<Arrived | undefined> => {
+    const body = streamBody(request, countBytes)
+    try {
+      if (kind === 'reset before') for await (const _ of body) break
+      else await drain(body)
+      return { body: nothing, choose: host.refusals.notFound }
+    } catch {
+      return undefined
+    }
+  }
+
+  const write = async (response: ServerResponse, answer: Answer, fault: Fault | undefined): Promise<void> => {
+    if (fault === undefined || options.faults === undefined) await writeAnswer(response, answer)
+    else await writeFault(response, answer, fault, options.faults.times, hurried.signal)
+  }
+
   const exchange = async (
-    host: Host,
-    match: ReturnType<typeof router>,
+    { host, kind, match }: Served,
     request: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> => {
     const url = new URL(request.url ?? '/', 'http://sandbox')
     const found = match(request.method ?? 'GET', url.pathname)
     const early = callOf(request, url, found, options.now())
-    const arrived = await read(host, found, early, request)
+    // A body that is read as it comes is not known before: its length stands for it.
+    const streamed = found.kind === 'route' && 'receive' in found.route
+    const beforehand = streamed ? draw(host, kind, early, early.header('content-length') ?? '') : undefined
+    const skipped = beforehand !== undefined && !isApplied(beforehand)
+    const arrived = skipped ? await skip(host, request, beforehand) : await read(host, found, early, request)
     if (arrived === undefined || stopped) return
     const id = ++lastId
     received.requests++
-    const write = found.kind === 'route' && found.route.write === true
+    const writes = found.kind === 'route' && found.route.write === true
     const phase = (name: Phase['phase']): void =>
-      options.onPhase({ phase: name, id, method: early.method, path: early.path, write })
+      options.onPhase({ phase: name, id, method: early.method, path: early.path, write: writes })
     open++
     phase('open')
     if (latencyMs > 0) await sleep(latencyMs / 2)
     const call: Call = { ...early, id, body: arrived.body, now: options.now() }
-    const answer = apply(host, call, write, arrived.choose)
+    const fault = streamed ? beforehand : draw(host, kind, call, call.body)
+    const answer = answerTo(host, call, { write: writes, choose: arrived.choose, fault })
     phase('applied')
     if (latencyMs > 0) await sleep(latencyMs / 2)
     finished(response, (error) => {
@@ -178,14 +255,14 @@ export const startExchange = (simulation: Simulation, options: ExchangeOptions):
       if (!error) phase('answered')
       if (open === 0) for (const tell of whenIdle.splice(0)) tell()
     })
-    await writeAnswer(response, answer)
+    await write(response, answer, fault)
   }
 
   return {
-    on(host) {
-      const match = router(host.routes)
+    on(host, kind) {
+      const served = { host, kind, match: router(host.routes) }
       return (request, response) => {
-        const run = exchange(host, match, request, response)
+        const run = exchange(served, request, response)
           .catch((error: unknown) => {
             if (!response.destroyed) complain(error)
             response.destroy()
@@ -196,6 +273,7 @@ export const startExchange = (simulation: Simulation, options: ExchangeOptions):
     },
     received: () => ({ ...received }),
     open: () => open,
+    hurry: () => hurried.abort(),
     idle: () => (open === 0 ? Promise.resolve() : new Promise((resolve) => whenIdle.push(resolve))),
     async stop() {
       stopped = true

@@ -1,6 +1,7 @@
 /** What was asked of a simulator: every request, the records of every accepted write, every forbidden switch. */
 import { z } from 'zod'
-import { type Database, integer, only, text } from './database.ts'
+import { type Database, integer, only, text, textOrNull } from './database.ts'
+import { type FaultKind, faultKinds } from './faults.ts'
 import type { Answer, Delivered } from './vendor.ts'
 
 export interface LoggedRequest {
@@ -9,9 +10,12 @@ export interface LoggedRequest {
   readonly at: number
   readonly method: string
   readonly path: string
+  /** As the vendor meant it; 0 where it did nothing and did not answer. */
   readonly status: number
   readonly records: number
   readonly write: boolean
+  /** What the fault script did to it. */
+  readonly fault?: FaultKind
 }
 
 export interface Delivery {
@@ -35,6 +39,7 @@ CREATE TABLE IF NOT EXISTS staged_delivery (
   id INTEGER PRIMARY KEY, upload TEXT NOT NULL, list_id TEXT NOT NULL, operation TEXT NOT NULL, identifiers TEXT NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS staged_delivery_upload ON staged_delivery (upload);
+CREATE TABLE IF NOT EXISTS fault (request_id INTEGER PRIMARY KEY, kind TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS forbidden (id INTEGER PRIMARY KEY, request_id INTEGER NOT NULL, what TEXT NOT NULL) STRICT;
 `
 
@@ -51,6 +56,7 @@ export interface RequestLog {
 
 const identifierTexts = z.array(z.string())
 const operations = z.enum(['add', 'remove'])
+const faults = z.enum(faultKinds)
 
 /** With `keep` false only forbidden switches are remembered. */
 export const requestLog = (db: Database, keep: boolean): RequestLog => {
@@ -76,6 +82,7 @@ export const requestLog = (db: Database, keep: boolean): RequestLog => {
      WHERE upload = ? ORDER BY staged_delivery.id`,
   )
   const dropStaged = db.prepare('DELETE FROM staged_delivery WHERE upload = ?')
+  const insertFault = db.prepare('INSERT INTO fault (request_id, kind) VALUES (?, ?)')
   const insertForbidden = db.prepare('INSERT INTO forbidden (request_id, what) VALUES (?, ?)')
 
   function* deliveries(): Iterable<Delivery> {
@@ -95,10 +102,11 @@ export const requestLog = (db: Database, keep: boolean): RequestLog => {
 
   return {
     lastId: () => integer(only(last.get()), 'id'),
-    add({ id, at, method, path, status, records, write }, { delivered = [], staged }, forbidden) {
+    add({ id, at, method, path, status, records, write, fault }, { delivered = [], staged }, forbidden) {
       if (forbidden !== undefined) insertForbidden.run(id, forbidden)
       if (keep) {
         insert.run(id, Math.round(at), method, path, status, records, write ? 1 : 0)
+        if (fault !== undefined) insertFault.run(id, fault)
         for (const { listId, operation, identifiers } of delivered) {
           insertDelivery.run(id, listId, operation, JSON.stringify(identifiers))
         }
@@ -116,17 +124,21 @@ export const requestLog = (db: Database, keep: boolean): RequestLog => {
     },
     requests: () =>
       db
-        .prepare('SELECT * FROM request ORDER BY id')
+        .prepare('SELECT request.*, kind FROM request LEFT JOIN fault ON fault.request_id = request.id ORDER BY id')
         .all()
-        .map((row) => ({
-          id: integer(row, 'id'),
-          at: integer(row, 'at'),
-          method: text(row, 'method'),
-          path: text(row, 'path'),
-          status: integer(row, 'status'),
-          records: integer(row, 'records'),
-          write: integer(row, 'write') === 1,
-        })),
+        .map((row) => {
+          const kind = textOrNull(row, 'kind')
+          return {
+            id: integer(row, 'id'),
+            at: integer(row, 'at'),
+            method: text(row, 'method'),
+            path: text(row, 'path'),
+            status: integer(row, 'status'),
+            records: integer(row, 'records'),
+            write: integer(row, 'write') === 1,
+            ...(kind === null ? {} : { fault: faults.parse(kind) }),
+          }
+        }),
     deliveries,
     forbidden: () =>
       db

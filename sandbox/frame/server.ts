@@ -41,15 +41,17 @@ const close = async (server: Server, idle: () => Promise<void>): Promise<void> =
 /** Rejects with the system's own error where a port is taken; then it listens on none. */
 export const serve = async (simulation: Simulation, options: ServerOptions): Promise<RunningServer> => {
   const exchange = startExchange(simulation, options)
-  const hosts = simulation.storage === undefined ? [simulation] : [simulation, simulation.storage]
-  const servers = hosts.map((host) => {
-    const server = createServer(exchange.on(host))
+  const { storage } = simulation
+  const handlers = [exchange.on(simulation, 'api'), ...(storage === undefined ? [] : [exchange.on(storage, 'storage')])]
+  const servers = handlers.map((handler) => {
+    const server = createServer(handler)
     // Longer than clients keep an idle connection, so that none is closed under a request on its way.
     server.keepAliveTimeout = 120_000
     server.requestTimeout = 0
     return server
   })
   const closeAll = async (): Promise<void> => {
+    exchange.hurry()
     await Promise.all(servers.map((server) => close(server, exchange.idle)))
     await exchange.stop()
   }

@@ -75,6 +75,8 @@ export interface Refusals {
   unreadable(call: Call): Answer
   forbidden(call: Call, what: string): Answer
   crashed(call: Call): Answer
+  /** Asks to come later, in the vendor's own way. Met only as a fault; a plain 429 where it is absent. */
+  busy?(call: Call): Answer
 }
 
 export interface VendorList {

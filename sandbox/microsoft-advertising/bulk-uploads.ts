@@ -67,7 +67,12 @@ export interface Uploads {
   settle(now: number): void
 }
 
-export const bulkUploads = (world: World, audiences: Audiences, work: Work): Uploads => {
+export const bulkUploads = (
+  world: World,
+  audiences: Audiences,
+  work: Work,
+  refuses: (hash: string) => boolean = () => false,
+): Uploads => {
   const { db } = world
   const select = db.prepare('SELECT * FROM upload WHERE id = ?')
   const selectNumber = db.prepare('SELECT * FROM upload WHERE number = ?')
@@ -145,6 +150,7 @@ export const bulkUploads = (world: World, audiences: Audiences, work: Work): Upl
       Text: entry.text,
     }
     if (entry.code !== 0) return { code: entry.code, cells }
+    if (list?.action === 'add' && refuses(entry.text)) return { code: 8004, cells }
     // Terms are said of the items too; any other fault of their list leaves them without one.
     if (list?.code === 8003) return { code: 8003, cells }
     const there = list?.id !== undefined && list.id !== null && audiences.find(list.id) !== undefined

@@ -153,4 +153,9 @@ export const refusals: Refusals = {
   unreadable: () => operationFault(100),
   forbidden: (_call, what) => operationFault(8001, `The sandbox never carries out ${what}.`),
   crashed: () => apiFault(0),
+  // No Retry-After: the API's documents say to come back after a minute, the sign-in's to wait and try again.
+  busy: ({ path }) =>
+    path.startsWith('/common/oauth2/')
+      ? { status: 429, json: { error: 'temporarily_unavailable', error_description: 'The service is busy.' } }
+      : apiFault(117),
 }

@@ -53,7 +53,14 @@ const loopback = (value: string): URL | undefined => {
   return url?.protocol === 'http:' && loopbackHosts.has(url.hostname) ? url : undefined
 }
 
-export const microsoftOAuth = (world: World, tokenSeconds: number): OAuth => {
+interface Lifetimes {
+  /** Of an access token. */
+  readonly tokenSeconds: number
+  /** A refresh token that was used still works. */
+  readonly keepsUsed: boolean
+}
+
+export const microsoftOAuth = (world: World, { tokenSeconds, keepsUsed }: Lifetimes): OAuth => {
   const { db } = world
   const insertCode = db.prepare(
     'INSERT INTO code (code, redirect_uri, scope, challenge, expires_at) VALUES (?, ?, ?, ?, ?)',
@@ -149,14 +156,14 @@ export const microsoftOAuth = (world: World, tokenSeconds: number): OAuth => {
     return issue(text(row, 'scope'), call.now)
   }
 
-  /** Every renewal replaces the refresh token: the one that was used is dead. */
+  /** Every renewal gives a new refresh token. */
   const renew = (call: Call, form: URLSearchParams): Answer => {
     const token = form.get('refresh_token') ?? ''
     const row = selectRefresh.get(token)
     if (row === undefined || integer(row, 'used') === 1 || call.now >= integer(row, 'expires_at')) {
       return tokenError(call, 400, 'invalid_grant', 70000, deadGrant)
     }
-    useRefresh.run(token)
+    if (!keepsUsed) useRefresh.run(token)
     return issue(text(row, 'scope'), call.now)
   }
 

@@ -15,20 +15,30 @@ export interface MicrosoftAdvertisingSettings {
   /** How long an access token lives. Not divided by the pace. */
   readonly tokenSeconds?: number
   readonly callsPerMinute?: number
+  /**
+   * A refresh token that was used still works, as Microsoft documents; else it is dead, as at stricter services.
+   * https://learn.microsoft.com/en-us/entra/identity-platform/refresh-tokens (checked 2026-11-22).
+   */
+  readonly keepsUsedRefreshTokens?: boolean
   /** Bytes and rows that a bulk file may have; the vendor's own limits by default. */
   readonly bulkBytes?: number
   readonly bulkRows?: number
+  /** Hashes that a bulk file is told an error for, as if they were no hashes. */
+  readonly refuses?: (hash: string) => boolean
 }
 
 export const microsoftAdvertising = (settings: MicrosoftAdvertisingSettings): VendorDefinition => ({
   port: 4714,
   schema,
   start(world) {
-    const oauth = microsoftOAuth(world, settings.tokenSeconds ?? 3600)
+    const oauth = microsoftOAuth(world, {
+      tokenSeconds: settings.tokenSeconds ?? 3600,
+      keepsUsed: settings.keepsUsedRefreshTokens ?? false,
+    })
     const audiences = microsoftAudiences(world)
     const authorized = authorizing(world, oauth, settings.callsPerMinute ?? assumedCallsPerMinute)
     const work = startWork(world.db)
-    const uploads = bulkUploads(world, audiences, work)
+    const uploads = bulkUploads(world, audiences, work, settings.refuses)
     const bulk = microsoftBulk(world, {
       uploads,
       work,

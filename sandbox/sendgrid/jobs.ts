@@ -64,10 +64,14 @@ export interface JobOptions {
   customFields(): ReadonlyMap<string, FieldType>
   readonly planContacts: number
   readonly gzipErrors: boolean
+  readonly countsReadable: boolean
+  refuses(address: string): boolean
 }
 
 /** Ends a piece's transaction without any of its contacts. */
 class PlanLimit extends Error {}
+
+const unstorable = 'this contact cannot be stored'
 
 interface Tally {
   created: number
@@ -87,6 +91,7 @@ export const sendGridJobs = (world: World, options: JobOptions): Jobs => {
   const tallied = db.prepare(
     'UPDATE job SET created = created + ?, updated = updated + ?, deleted = deleted + ?, errored = errored + ? WHERE number = ?',
   )
+  const requestedLess = db.prepare('UPDATE job SET requested = requested - ? WHERE number = ?')
   const insertErrors = db.prepare('INSERT INTO job_error (job, rows) VALUES (?, ?)')
   const nextErrors = db.prepare('SELECT * FROM job_error WHERE job = ? AND number > ? ORDER BY number LIMIT 1')
   const selectOne = db.prepare('SELECT * FROM job WHERE id = ?')
@@ -131,7 +136,7 @@ export const sendGridJobs = (world: World, options: JobOptions): Jobs => {
     const fields = options.customFields()
     const tally: Tally = { created: 0, updated: 0, errors: [...(payload.refused ?? [])] }
     for (const contact of payload.contacts) {
-      const early = jobRefusal(contact, fields)
+      const early = options.refuses(identifierOf(contact)) ? unstorable : jobRefusal(contact, fields)
       const result =
         early === undefined ? contacts.upsert(contact, lists, due.dueAt) : { kind: 'refused' as const, reason: early }
       if (result.kind === 'refused') tally.errors.push([identifierOf(contact), result.reason])
@@ -142,6 +147,7 @@ export const sendGridJobs = (world: World, options: JobOptions): Jobs => {
     if (limited && contacts.count() > options.planContacts) throw new PlanLimit()
     keepErrors(due.job, tally.errors)
     tallied.run(tally.created, tally.updated, 0, tally.errors.length, due.job)
+    if (options.countsReadable) requestedLess.run(payload.refused?.length ?? 0, due.job)
   }
 
   const applyRemoval = (due: DueWork, payload: RemovePayload): void => {
@@ -201,7 +207,8 @@ export const sendGridJobs = (world: World, options: JobOptions): Jobs => {
     const errored = integer(job, 'errored')
     if (integer(job, 'unprocessable') === 1) return 'failed'
     if (errored === 0) return 'completed'
-    return errored === integer(job, 'requested') ? 'failed' : 'errored'
+    const requested = integer(job, 'requested')
+    return (options.countsReadable ? requested === 0 : errored === requested) ? 'failed' : 'errored'
   }
 
   const status = (call: Call): Answer => {

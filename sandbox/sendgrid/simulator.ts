@@ -21,6 +21,10 @@ export interface SendGridSettings {
   readonly importBytes?: number
   /** Errors files are packed. SendGrid does not say whether they are; not packed by default. */
   readonly gzipErrors?: boolean
+  /** Rows of a file that are refused when it is read are left out of `requested_count`. Not documented; they count by default. */
+  readonly countsReadable?: boolean
+  /** Addresses that a job refuses, for a reason of the vendor's own. */
+  readonly refuses?: (address: string) => boolean
 }
 
 /** Deleting contacts, by whichever way: they are the customer's, and counted again when they come back. */
@@ -45,6 +49,8 @@ export const sendGrid = (settings: SendGridSettings): VendorDefinition => ({
       ...shared,
       planContacts: settings.planContacts ?? Number.POSITIVE_INFINITY,
       gzipErrors: settings.gzipErrors ?? false,
+      countsReadable: settings.countsReadable ?? false,
+      refuses: settings.refuses ?? (() => false),
     })
     const imports = sendGridImports(world, {
       ...shared,

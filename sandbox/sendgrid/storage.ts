@@ -26,6 +26,7 @@ export const storageRefusals: Refusals = {
   unreadable: () => storageRefusal(400, 'InvalidRequest', 'The request cannot be read.'),
   forbidden: (_call, what) => storageRefusal(400, 'InvalidArgument', `The sandbox never takes ${what}.`),
   crashed: () => storageRefusal(500, 'InternalError', 'We encountered an internal error.'),
+  busy: () => storageRefusal(503, 'SlowDown', 'Please reduce your request rate.'),
 }
 
 const what = (call: Call): string => `the API key on the storage host: ${call.method} ${call.path}`
