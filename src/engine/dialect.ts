@@ -71,6 +71,10 @@ export interface Dialect {
   number(text: Expression): Expression
   /** Trimmed and lower-cased address, or null when it cannot be one. */
   normalisedEmail(text: Expression): Expression
+  /** Without the blanks at its ends, invisible ones too; null where nothing is left. */
+  trimmed(text: Expression): Expression
+  /** Words begin with a capital, and go on in lower case; a word begins after a blank or a hyphen. */
+  titled(text: Expression): Expression
   /** Keyed 128-bit hash of a normalised identifier, as UUID. `key` is a secret in hex. Null stays null. */
   identity(key: string, normalised: Expression): Expression
   /** 128-bit hash over values in their order, as UUID; a null differs from every text, and no two lists of values are written alike. */

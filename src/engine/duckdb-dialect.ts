@@ -65,15 +65,33 @@ const date = (text: Expression, forms: readonly DateForm[]): Expression => {
 const number = (text: Expression): Expression =>
   sql`case when abs(try_cast(${text} as double)) < 9007199254740992 and strpos(${text}, '_') = 0 then try_cast(${text} as double) + 0 end`
 
-// Up to this many bytes an address is within both limits, also when lower case makes letters longer: nearly all are, and
-// then the trimmed text is made once and not for every check.
-const SURELY_SHORT = 40
+/**
+ * Nearly every address: ASCII letters, digits and signs, with nothing that the full rule would look at twice. What is
+ * taken by this is taken by the full rule with the same result, which is far slower: its classes know all of Unicode.
+ */
+const PLAIN_ADDRESS = String.raw`^[A-Za-z0-9!#$%&'*+\-/=?^_{|}~.\x60]+@[A-Za-z0-9.\-]+\.[A-Za-z0-9\-]+$`
 
-const normalisedEmail = (text: Expression): Expression => {
+const anyEmail = (text: Expression): Expression => {
   const address = sql`lower(trim(${text}, ${sql.lit(BLANKS)}))`
   const found = sql`nullif(regexp_extract(${address}, ${sql.lit(`^${ADDRESS}$`)}), '')`
-  return sql`case when strlen(${text}) <= ${sql.lit(SURELY_SHORT)} then ${found} when strlen(${address}) <= ${sql.lit(LONGEST_ADDRESS)} and strlen(split_part(${address}, '@', 1)) <= ${sql.lit(LONGEST_LOCAL_PART)} then ${found} end`
+  return sql`case when strlen(${address}) <= ${sql.lit(LONGEST_ADDRESS)} and strlen(split_part(${address}, '@', 1)) <= ${sql.lit(LONGEST_LOCAL_PART)} then ${found} end`
 }
+
+// An address no longer than its local part may be is within both limits.
+const normalisedEmail = (text: Expression): Expression =>
+  sql`case when strlen(${text}) <= ${sql.lit(LONGEST_LOCAL_PART)} and regexp_full_match(trim(${text}), ${sql.lit(PLAIN_ADDRESS)}) then lower(trim(${text}))
+    else ${anyEmail(text)} end`
+
+// Nearly all text is plain and has no blanks at its ends: seeing that costs a fraction of trimming by a list of blanks.
+const PLAIN_ENDS = '[!-~]([ -~]*[!-~])?'
+
+const trimmed = (text: Expression): Expression =>
+  sql`case when regexp_full_match(${text}, ${sql.lit(PLAIN_ENDS)}) then ${text} else nullif(trim(${text}, ${sql.lit(BLANKS)}), '') end`
+
+const WORDS = String.raw`[^\s\pZ-]+|[\s\pZ-]+`
+
+const titled = (text: Expression): Expression =>
+  sql`array_to_string(list_transform(regexp_extract_all(lower(${text}), ${sql.lit(WORDS)}), lambda word: upper(substr(word, 1, 1)) || substr(word, 2)), '')`
 
 export const duckdbDialect: Dialect = {
   name: 'duckdb',
@@ -104,6 +122,8 @@ export const duckdbDialect: Dialect = {
   date,
   number,
   normalisedEmail,
+  trimmed,
+  titled,
   identity: (key, normalised) => sql`cast(substr(sha256(${key} || ${normalised}), 1, 32) as uuid)`,
   hash: (values) => sql`cast(md5(cast(json_array(${sql.join([...values])}) as varchar)) as uuid)`,
   sha256: (text) => sql`sha256(${text})`,

@@ -15,6 +15,7 @@ import type { z } from 'zod'
 import { SundError } from '../errors.ts'
 import { type Bound, packedColumns, type Statement } from './duckdb-columns.ts'
 import { duckdbDialect } from './duckdb-dialect.ts'
+import { MemoryLimit } from './duckdb-memory.ts'
 import type { Columns, DataEngine, Query, Session } from './engine.ts'
 import { clearScratch } from './scratch.ts'
 
@@ -119,17 +120,21 @@ class DuckDbSession implements Session {
   }
 }
 
+const isOutOfMemory = (error: unknown): boolean => error instanceof Error && /out of memory/i.test(error.message)
+
 class DuckDbEngine implements DataEngine {
   readonly dialect = duckdbDialect
   readonly spillFolder: string
   readonly #instance: DuckDBInstance
   readonly #writer: DuckDBConnection
+  readonly #memory: MemoryLimit
   #writes: Promise<unknown> = Promise.resolve()
 
-  constructor(instance: DuckDBInstance, writer: DuckDBConnection, spillFolder: string) {
+  constructor(instance: DuckDBInstance, writer: DuckDBConnection, spillFolder: string, memory: MemoryLimit) {
     this.spillFolder = spillFolder
     this.#instance = instance
     this.#writer = writer
+    this.#memory = memory
   }
 
   async run(query: Query): Promise<number> {
@@ -137,21 +142,21 @@ class DuckDbEngine implements DataEngine {
   }
 
   async rows<T>(query: Query, shape: z.ZodType<T>): Promise<T[]> {
-    const connection = await this.#instance.connect()
-    try {
-      return await new DuckDbSession(connection).rows(query, shape)
-    } finally {
-      connection.closeSync()
-    }
+    return await this.#memory.whole(() => this.#reading((session) => session.rows(query, shape)))
   }
 
   async columns(query: Query): Promise<Columns> {
-    const connection = await this.#instance.connect()
+    const read = () => this.#reading((session) => session.columns(query))
     try {
-      return await new DuckDbSession(connection).columns(query)
-    } finally {
-      connection.closeSync()
+      return await read()
+    } catch (error) {
+      if (!isOutOfMemory(error)) throw error
+      return await this.#memory.whole(read)
     }
+  }
+
+  async sparing<T>(work: () => Promise<T>): Promise<T> {
+    return await this.#memory.spared(work)
   }
 
   async *stream(query: Query): AsyncIterable<Columns> {
@@ -179,12 +184,23 @@ class DuckDbEngine implements DataEngine {
 
   async close(): Promise<void> {
     await this.#alone(async () => this.#writer.closeSync())
+    this.#memory.close()
     this.#instance.closeSync()
+  }
+
+  async #reading<T>(read: (session: DuckDbSession) => Promise<T>): Promise<T> {
+    const connection = await this.#instance.connect()
+    try {
+      return await read(new DuckDbSession(connection))
+    } finally {
+      connection.closeSync()
+    }
   }
 
   /** One write at a time: DuckDB would answer a second writer of the same rows with a conflict. */
   #alone<T>(work: () => Promise<T>): Promise<T> {
-    const mine = this.#writes.then(work, work)
+    const whole = () => this.#memory.whole(work)
+    const mine = this.#writes.then(whole, whole)
     this.#writes = mine.catch(() => undefined)
     return mine
   }
@@ -192,10 +208,14 @@ class DuckDbEngine implements DataEngine {
 
 /** Opens or creates the engine. A file that another process holds gives `home.in_use`. */
 export async function openDuckDb(options: DuckDbOptions): Promise<DataEngine> {
+  const memoryLimit = options.memoryLimit ?? '2GB'
   const settings: Record<string, string> = {
     threads: String(options.threads ?? 2),
-    memory_limit: options.memoryLimit ?? '2GB',
+    memory_limit: memoryLimit,
     preserve_insertion_order: 'true',
+    // What a statement needed is given back when it ends: by default, a quarter of a gigabyte stays with the allocator.
+    allocator_flush_threshold: '4MB',
+    allocator_bulk_deallocation_flush_threshold: '4MB',
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
     // A file that was replaced within one tick of its clock must not be answered from memory.
@@ -205,7 +225,9 @@ export async function openDuckDb(options: DuckDbOptions): Promise<DataEngine> {
   try {
     const instance = await DuckDBInstance.create(options.file, settings)
     if (options.spillFolder !== undefined) await clearScratch(options.spillFolder)
-    return new DuckDbEngine(instance, await instance.connect(), options.spillFolder ?? tmpdir())
+    // Tables without a file are memory themselves, and could not be put anywhere else.
+    const memory = new MemoryLimit(await instance.connect(), memoryLimit, options.file !== ':memory:')
+    return new DuckDbEngine(instance, await instance.connect(), options.spillFolder ?? tmpdir(), memory)
   } catch (error) {
     const holder = error instanceof Error ? /Conflicting lock is held in .*\(PID (\d+)\)/.exec(error.message) : null
     if (holder !== null) throw new SundError('home.in_use', { folder: options.file, pid: holder[1] ?? '?' }, error)

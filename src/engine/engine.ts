@@ -36,5 +36,10 @@ export interface DataEngine extends Session {
   transaction<T>(work: (session: Session) => Promise<T>): Promise<T>
   /** A result of any size, in constant memory. */
   stream(query: Query): AsyncIterable<Columns>
+  /**
+   * While the work goes on the engine keeps little in memory, for as long as nothing but `columns` and `stream` is asked
+   * of it: what is read once need not be kept.
+   */
+  sparing<T>(work: () => Promise<T>): Promise<T>
   close(): Promise<void>
 }
