@@ -354,6 +354,17 @@ const entries = {
       nb: 'Se på listen over eksporter. Den kan være fjernet.',
     },
   },
+  'export.nobody': {
+    status: 409,
+    what: {
+      en: 'Nobody is in the segments of the export “{export}” now.',
+      nb: 'Ingen er i segmentene til eksporten «{export}» nå.',
+    },
+    next: {
+      en: 'Refresh, or look at the rules of the segments; or name a person by the customer ID.',
+      nb: 'Oppdater, eller se på reglene til segmentene. Du kan også oppgi en kunde-ID.',
+    },
+  },
   'export.running': {
     status: 409,
     what: {
@@ -484,6 +495,17 @@ const entries = {
     next: {
       en: 'Look at the lists of the exports; its export may have been removed.',
       nb: 'Se på listene til eksportene. Eksporten kan være fjernet.',
+    },
+  },
+  'list.not_found_yet': {
+    status: 409,
+    what: {
+      en: 'No run has found the list “{list}” at the service yet.',
+      nb: 'Ingen kjøring har funnet listen «{list}» hos tjenesten ennå.',
+    },
+    next: {
+      en: 'Run the export first. If Sund has to know whose the list is, the run says so.',
+      nb: 'Kjør eksporten først. Hvis Sund må vite hvem listen hører til, sier kjøringen fra.',
     },
   },
   'list.taken': {
@@ -760,6 +782,17 @@ const entries = {
       nb: 'Se på kjøringen på nytt, og godkjenn det den viser nå.',
     },
   },
+  'run.destination_field_missing': {
+    status: 422,
+    what: {
+      en: 'The data matching of the export “{export}” fills the field “{field}”, which {destination} does not have. It has: {found}.',
+      nb: 'Datamatchingen i eksporten «{export}» fyller feltet «{field}», som {destination} ikke har. Feltene der er: {found}.',
+    },
+    next: {
+      en: 'Make the field at the service, or take it out of the data matching. Nothing was sent.',
+      nb: 'Opprett feltet i tjenesten, eller ta det ut av datamatchingen. Ingenting er sendt.',
+    },
+  },
   'run.destination_refused': {
     status: 502,
     what: {
@@ -859,17 +892,6 @@ const entries = {
       nb: 'Den fortsetter når Sund arbeider igjen.',
     },
   },
-  'run.list_has_members': {
-    status: 409,
-    what: {
-      en: 'The list “{list}” has {members} members that Sund did not add.',
-      nb: 'Listen «{list}» har {members} medlemmer som Sund ikke har lagt til.',
-    },
-    next: {
-      en: 'Choose an empty list: Sund cannot yet read who is in a list, so it would not know whom to leave alone.',
-      nb: 'Velg en tom liste: Sund kan ennå ikke lese hvem som står i en liste, og ville ikke vite hvem som skal få stå.',
-    },
-  },
   'run.list_missing': {
     status: 404,
     what: {
@@ -881,26 +903,26 @@ const entries = {
       nb: 'Kopier liste-ID-en fra tjenesten på nytt, eller velg en annen liste for eksporten.',
     },
   },
-  'run.list_not_ours': {
+  'run.list_undecided': {
     status: 409,
     what: {
-      en: '{destination} already has “{list}”, and Sund did not make it.',
-      nb: '{destination} har allerede «{list}», og Sund har ikke laget den.',
+      en: '{destination} has “{list}” already. Sund did not make it, and {destination} does not tell who is in it.',
+      nb: '{destination} har «{list}» fra før. Sund har ikke laget den, og {destination} forteller ikke hvem som står i den.',
     },
     next: {
-      en: 'Rename the segment, or rename or delete the list at the service.',
-      nb: 'Gi segmentet et nytt navn, eller gi listen hos tjenesten et nytt navn eller slett den.',
+      en: 'An administrator says whose it is: “sund lists decide {id} ours” if Sund alone fills it, and whoever leaves the segment is removed; “sund lists decide {id} add-only” if others fill it too, and Sund never removes anybody. Then run again. Or rename the segment or the list at the service.',
+      nb: 'En administrator sier hvem den hører til: «sund lists decide {id} ours» hvis bare Sund fyller den, og den som forlater segmentet, blir fjernet; «sund lists decide {id} add-only» hvis andre også fyller den, og Sund aldri fjerner noen. Kjør så på nytt. Eller gi segmentet eller listen hos tjenesten et nytt navn.',
     },
   },
-  'run.list_size_unknown': {
-    status: 409,
+  'run.members_missed': {
+    status: 502,
     what: {
-      en: 'The service does not say how many members the list “{list}” has.',
-      nb: 'Tjenesten sier ikke hvor mange medlemmer listen «{list}» har.',
+      en: 'The list “{list}” has {members} members, and the service named only {read} of them.',
+      nb: 'Listen «{list}» har {members} medlemmer, og tjenesten oppga bare {read} av dem.',
     },
     next: {
-      en: 'Choose an empty list whose size the service tells, or let Sund make one.',
-      nb: 'Velg en tom liste som tjenesten oppgir størrelsen på, eller la Sund lage en.',
+      en: 'Nothing was sent: whoever is missing could be taken for ours and be removed later. Run again in a few minutes, when the service has counted anew.',
+      nb: 'Ingenting ble sendt: den som mangler, kunne bli tatt for vår og bli fjernet senere. Kjør på nytt om noen minutter, når tjenesten har talt på nytt.',
     },
   },
   'run.missing': {

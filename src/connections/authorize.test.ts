@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, get, type Server } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { OAuth } from '../destination-kit/kit.ts'
+import type { OAuth } from '../destination-kit/access.ts'
 import { SundError } from '../errors.ts'
 import { type AuthorizeParams, authorize } from './authorize.ts'
 

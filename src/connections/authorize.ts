@@ -1,6 +1,6 @@
 /** Signs a person in at a vendor: OAuth2 authorisation code with PKCE, and a redirect to a port of this machine (RFC 8252). */
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { OAuth, Values } from '../destination-kit/kit.ts'
+import type { OAuth, Values } from '../destination-kit/access.ts'
 import { vendorWords } from '../destination-kit/words.ts'
 import { SundError } from '../errors.ts'
 import { awaitRedirect, type Redirect } from './loopback.ts'

@@ -2,16 +2,19 @@
 import { type Channel, openChannel } from '../delivery/channel.ts'
 import type { Clock } from '../delivery/ports.ts'
 import type { Rates } from '../delivery/rates.ts'
-import type { AnyDestination, Place, Values } from '../destination-kit/kit.ts'
+import type { Values } from '../destination-kit/access.ts'
+import type { AnyDestination, Place } from '../destination-kit/kit.ts'
 import { destinationOf } from '../destinations/index.ts'
 import { SundError } from '../errors.ts'
 import type { Door } from '../outbound/door.ts'
-import { usualTimeouts } from '../outbound/exchange.ts'
+import { type Timeouts, usualTimeouts } from '../outbound/exchange.ts'
 import { type Connection, readCredentials } from '../store/connection.ts'
 import { tokenStoreOf } from '../store/connection-tokens.ts'
 import type { ControlPlane } from '../store/control-plane.ts'
 import type { Vault } from '../vault/vault.ts'
+import { rateAccountOf } from './rate-account.ts'
 import { connectionTokens, type SendForm } from './tokens.ts'
+import { signInOf } from './ways.ts'
 
 export interface ConnectionPorts {
   readonly db: ControlPlane['db']
@@ -23,6 +26,7 @@ export interface ConnectionPorts {
   readonly random: () => number
   /** Milliseconds that a vendor may fail before it counts as down. */
   readonly patienceMs?: number
+  readonly timeouts?: Timeouts
 }
 
 export interface OpenConnection {
@@ -36,7 +40,7 @@ const MAX_TOKEN_ANSWER_BYTES = 256 * 1024
 
 /** Posts a form to a sign-in service through the door. */
 export const formSender =
-  (door: Door, destination: string): SendForm =>
+  (door: Door, destination: string, timeouts = usualTimeouts): SendForm =>
   async ({ url, form }) =>
     await door.exchange(
       {
@@ -45,7 +49,7 @@ export const formSender =
         method: 'POST',
         headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
         body: new URLSearchParams(form).toString(),
-        timeouts: usualTimeouts,
+        timeouts,
         maxBytes: MAX_TOKEN_ANSWER_BYTES,
       },
       new AbortController().signal,
@@ -86,8 +90,8 @@ export async function openConnection(
   }
   const place = { settings, found: connection.found ?? {} }
   const credentials = await readCredentials(ports.db, ports.vault, connection.id)
-  const { oauth } = destination
-  const send = formSender(ports.door, destination.id)
+  const oauth = signInOf(destination, credentials)
+  const send = formSender(ports.door, destination.id, ports.timeouts)
   const now = () => ports.clock.now()
   const store = tokenStoreOf(ports.db, ports.vault, connection.id)
   const channel = openChannel({
@@ -99,11 +103,11 @@ export async function openConnection(
       : { tokens: connectionTokens(store, { oauth, credentials, send, now, clock: ports.clock }) }),
     door: ports.door,
     rates: ports.rates,
-    // A vendor account is not told apart from its connection yet: two connections of one account would each use its rate.
-    account: `${destination.id} ${connection.id}`,
+    account: rateAccountOf(destination, place, credentials),
     clock: ports.clock,
     random: ports.random,
     ...(ports.patienceMs === undefined ? {} : { patienceMs: ports.patienceMs }),
+    ...(ports.timeouts === undefined ? {} : { timeouts: ports.timeouts }),
   })
   return { destination, place, channel }
 }

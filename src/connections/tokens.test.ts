@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { VendorDown } from '../delivery/failures.ts'
-import { type OAuth, Stop } from '../destination-kit/kit.ts'
+import type { OAuth } from '../destination-kit/access.ts'
+import { Stop } from '../destination-kit/kit.ts'
 import { OutboundFailure } from '../outbound/outbound-failure.ts'
 import {
   connectionTokens,

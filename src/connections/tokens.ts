@@ -2,7 +2,8 @@
 import { z } from 'zod'
 import { VendorDown } from '../delivery/failures.ts'
 import type { Clock, Tokens } from '../delivery/ports.ts'
-import { type OAuth, Stop, type Values } from '../destination-kit/kit.ts'
+import type { OAuth, Values } from '../destination-kit/access.ts'
+import { Stop } from '../destination-kit/kit.ts'
 import { readJson, vendorWords } from '../destination-kit/words.ts'
 import { OutboundFailure } from '../outbound/outbound-failure.ts'
 
@@ -118,8 +119,11 @@ export interface TokenStore {
 const attempts = 4
 const firstPauseMs = 1000
 
+/** A page or a cut answer may come from something in between, and not the next time. */
+const isUnreadable = (error: unknown): boolean => error instanceof Stop && error.why === 'unreadable'
+
 const passes = (error: unknown): boolean =>
-  error instanceof VendorDown || (error instanceof OutboundFailure && error.transient)
+  error instanceof VendorDown || (error instanceof OutboundFailure && error.transient) || isUnreadable(error)
 
 /**
  * The access tokens of one connection. Within a process one renewal runs at a time and all who ask share it; between
@@ -142,7 +146,9 @@ export const connectionTokens = (
         return await refreshTokens({ ...params, send }, current.refreshToken)
       } catch (error) {
         if (!passes(error)) throw error
-        if (attempt === attempts) throw new VendorDown('The sign-in service does not answer.')
+        if (attempt === attempts) {
+          throw isUnreadable(error) ? error : new VendorDown('The sign-in service does not answer.')
+        }
         await params.clock.sleep(firstPauseMs * 2 ** (attempt - 1), new AbortController().signal)
       }
     }

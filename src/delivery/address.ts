@@ -1,5 +1,6 @@
 /** Turns what a talk asks into what goes over the wire: URL, headers and body. */
-import { type AnyDestination, type Place, type Request, Stop, type Values } from '../destination-kit/kit.ts'
+import type { Values } from '../destination-kit/access.ts'
+import { type AnyDestination, type Place, type Request, Stop } from '../destination-kit/kit.ts'
 
 /** `foreign` is for URLs from answers, on hosts that no definition names: it never gets credentials. */
 export const FOREIGN = 'foreign'

@@ -1,70 +1,15 @@
-import { tmpdir } from 'node:os'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { type AnyDestination, type Request, Stop } from '../destination-kit/kit.ts'
 import type { OutboundAnswer } from '../outbound/door.ts'
-import type { OutboundRequest } from '../outbound/exchange.ts'
 import { OutboundFailure } from '../outbound/outbound-failure.ts'
-import { openSpool } from '../outbound/spool.ts'
-import { type Channel, type ChannelOptions, openChannel, type Watch } from './channel.ts'
+import type { Channel, Watch } from './channel.ts'
 import { LostOnce, VendorDown, WholeCallRefused } from './failures.ts'
 import { acme } from './fixtures/acme.ts'
-import { openRig, type Rig, seeded } from './fixtures/rig.ts'
-import { type VirtualClock, virtualClock } from './fixtures/virtual-clock.ts'
+import { openRig, type Rig } from './fixtures/rig.ts'
+import { get, never, ok, put, scripted, status } from './fixtures/scripted-channel.ts'
 import { openRates } from './rates.ts'
 
-const never = new AbortController().signal
-type Script = (request: OutboundRequest, count: number) => OutboundAnswer | OutboundFailure
-const ok: OutboundAnswer = { status: 200, headers: {}, text: '{"rejected":[]}' }
-const status = (code: number, headers: Record<string, string> = {}, text = ''): OutboundAnswer => ({
-  status: code,
-  headers,
-  text,
-})
-
-/** A channel over a scripted door, and what went through it. */
-const scripted = (
-  script: Script,
-  destination: AnyDestination = acme(),
-  more: Partial<ChannelOptions> = {},
-  endpoint?: URL,
-) => {
-  const clock: VirtualClock = virtualClock()
-  const asked: OutboundRequest[] = []
-  const at: number[] = []
-  const events: string[] = []
-  const channel = openChannel({
-    destination,
-    place: { settings: {}, found: {} },
-    credentials: { key: 'key-1234567' },
-    rates: openRates(clock),
-    account: 'acme',
-    clock,
-    random: seeded(1),
-    door: {
-      exchange: async (request) => {
-        asked.push(request)
-        at.push(clock.elapsed())
-        const answer = script(request, asked.length)
-        if (answer instanceof OutboundFailure) throw answer
-        return answer
-      },
-      spool: () => openSpool(tmpdir()),
-      endpoint: () => endpoint,
-      pageAt: (_destination, url) => url,
-      close: async () => undefined,
-    },
-    ...more,
-  })
-  const watch: Watch = {
-    sent: (writes) => events.push(writes ? 'write' : 'read'),
-    written: () => events.push('written'),
-    lost: () => events.push('lost'),
-    waits: () => never,
-  }
-  const ask = (request: Request) => channel.ask(request, watch, never)
-  return { channel, clock, asked, at, events, ask }
-}
 /** Acme with a host for the URLs that it gives to upload to. */
 const withUploads: AnyDestination = {
   ...acme(),
@@ -73,10 +18,28 @@ const withUploads: AnyDestination = {
     uploads: { match: /up\.acme\.example/, headers: ({ key = '' }) => ({ UploadKey: key }) },
   },
 }
-const put: Request = { method: 'PUT', path: '/lists', body: { json: { a: 1 } } }
-const get: Request = { method: 'GET', path: '/lists' }
 
 describe('what goes over the wire', () => {
+  test('a request that is to wait waits first, and not again when it is sent again', async () => {
+    const { ask, at } = scripted((_request, count) => (count === 1 ? status(429, { 'retry-after': '3' }) : ok))
+    await ask({ ...put, after: 8 })
+    expect(at).toEqual([8000, 11_000])
+  })
+
+  test('a wait ends with the run', async () => {
+    const { channel, asked } = scripted(() => ok)
+    const ended = new AbortController()
+    const watch: Watch = {
+      sent: () => undefined,
+      written: () => undefined,
+      lost: () => undefined,
+      waits: () => ended.signal,
+    }
+    ended.abort(new Error('the run ends'))
+    await expect(channel.ask({ ...put, after: 8 }, watch, never)).rejects.toThrow('the run ends')
+    expect(asked).toEqual([])
+  })
+
   test('own hosts get credentials, and what the host says wins over the talk', async () => {
     const { ask, asked } = scripted(() => ok)
     await ask({ ...put, query: { q: 'a b&c' }, headers: { Authorization: 'mine', 'X-More': '1' } })

@@ -1,13 +1,6 @@
 /** Asks a vendor on behalf of one connection: credentials, rates, waiting, asking again, and what each answer means. */
-import {
-  type AnyDestination,
-  type Place,
-  type Reader,
-  type Reply,
-  type Request,
-  Stop,
-  type Values,
-} from '../destination-kit/kit.ts'
+import type { Values } from '../destination-kit/access.ts'
+import { type AnyDestination, type Place, type Reader, type Reply, type Request, Stop } from '../destination-kit/kit.ts'
 import type { Door, OutboundAnswer } from '../outbound/door.ts'
 import { type OutboundRequest, type Timeouts, usualTimeouts } from '../outbound/exchange.ts'
 import { OutboundFailure } from '../outbound/outbound-failure.ts'
@@ -82,6 +75,20 @@ const LEAST_BYTES_PER_SECOND = 64 * 1024
 /** A report may take this long in all, as long as it does not stop in between. */
 const REPORT_MS = 3_600_000
 
+/** Tokens that a call was given in place of one that was refused, not long ago. */
+interface Renewals {
+  count: number
+  lastAt: number
+  /** The request with the last one did not leave soon, or was not refused at first: it may have expired as well. */
+  interrupted: boolean
+}
+
+/** Renewals after so long are a story of their own. */
+const RENEW_AGAIN_MS = 10 * 60_000
+const MOST_RENEWALS = 2
+/** A token that is refused this soon after it was given was no good. */
+const SOON_MS = 30_000
+
 /** A request made ready once, and what happened to it so far. */
 interface Call {
   readonly request: Request
@@ -90,7 +97,7 @@ interface Call {
   readonly writes: boolean
   readonly rateKey: string | undefined
   readonly trouble: Trouble
-  renewed: boolean
+  readonly renewals: Renewals
   waits: number
   waitingSince: number | undefined
 }
@@ -112,7 +119,7 @@ export const openChannel = (options: ChannelOptions): Channel => {
       writes: request.method !== 'GET' && request.reads !== true,
       rateKey: rate === undefined ? undefined : `${options.account}\n${rate.bucket}`,
       trouble: { attempts: 0, since: undefined },
-      renewed: false,
+      renewals: { count: 0, lastAt: 0, interrupted: false },
       waits: 0,
       waitingSince: undefined,
     }
@@ -141,6 +148,7 @@ export const openChannel = (options: ChannelOptions): Channel => {
 
   /** The vendor failed; returns when it may be asked again. */
   const recover = async (call: Call, tries: boolean, reason: string, afterMs: number, watch: Watch): Promise<void> => {
+    call.renewals.interrupted = true
     const delay = recovery.failed(tries, call.trouble, `${reason} (${named(call)})`, afterMs)
     await clock.sleep(delay, watch.waits())
   }
@@ -148,6 +156,7 @@ export const openChannel = (options: ChannelOptions): Channel => {
   /** The vendor said "later": every request of the same bucket waits with this one. */
   const wait = async (call: Call, afterMs: number | undefined, watch: Watch): Promise<void> => {
     const now = clock.monotonic()
+    call.renewals.interrupted = true
     call.waitingSince ??= now
     if (now - call.waitingSince >= longestWaitMs) {
       throw new Stop('quota', `${destination.name} kept asking to come back later (${named(call)}).`)
@@ -183,11 +192,20 @@ export const openChannel = (options: ChannelOptions): Channel => {
   }
 
   const renew = async (call: Call, token: string, reply: HttpReply, watch: Watch): Promise<string> => {
-    if (tokens === undefined || call.renewed) {
-      const refused = call.renewed ? 'refused a token that was just renewed' : 'refused the credentials'
+    const { renewals } = call
+    const now = clock.monotonic()
+    // Somebody else renewed it while this request was under way, perhaps long ago: no renewal of this request's own.
+    const known = await tokens?.current()
+    if (known !== undefined && known !== token) return known
+    if (now - renewals.lastAt >= RENEW_AGAIN_MS) renewals.count = 0
+    const mayRenew = renewals.count === 0 || (renewals.interrupted && renewals.count < MOST_RENEWALS)
+    if (tokens === undefined || !mayRenew) {
+      const refused = renewals.count > 0 ? 'refused a token that was just renewed' : 'refused the credentials'
       throw new Stop('auth', `${destination.name} ${refused} (HTTP ${reply.status}): ${reply.excerpt()}`)
     }
-    call.renewed = true
+    renewals.count++
+    renewals.lastAt = now
+    renewals.interrupted = false
     return tokens.renew(token, () => watch.sent(false))
   }
 
@@ -195,12 +213,12 @@ export const openChannel = (options: ChannelOptions): Channel => {
   const interpret = async (
     call: Call,
     tries: boolean,
-    answer: OutboundAnswer,
+    answer: OutboundAnswer & { readonly spooledBytes: number },
     token: string,
     sentAt: Date,
     watch: Watch,
   ): Promise<{ readonly reply: HttpReply } | { readonly token: string }> => {
-    const reply = new HttpReply(answer, [...secrets, token])
+    const reply = new HttpReply(answer, [...secrets, token], answer.spooledBytes)
     const meaning = meaningOf(destination, call.request, reply, tokens !== undefined, clock.now())
     if (!(meaning instanceof Stop) && meaning.kind === 'fail') {
       const reason = `HTTP ${reply.status}: ${reply.excerpt()}`
@@ -252,13 +270,15 @@ export const openChannel = (options: ChannelOptions): Channel => {
         if (rate !== undefined && call.rateKey !== undefined) await rates.take(call.rateKey, rate, watch.waits())
         if (scan !== undefined) into = await door.spool()
         sentAt = clock.now()
+        if (clock.monotonic() - call.renewals.lastAt > SOON_MS) call.renewals.interrupted = true
         watch.sent(call.writes)
         answer = await door.exchange(outbound(call, token, into), signal)
       } catch (error) {
         await failure(call, tries, error, sentAt, watch)
         return { token }
       }
-      const outcome = await interpret(call, tries, answer, token, sentAt, watch)
+      const received = { ...answer, spooledBytes: into?.bytes ?? 0 }
+      const outcome = await interpret(call, tries, received, token, sentAt, watch)
       if (scan === undefined || into === undefined || !('reply' in outcome)) return outcome
       const { reply } = outcome
       if (reply.status >= 300) return outcome
@@ -272,6 +292,7 @@ export const openChannel = (options: ChannelOptions): Channel => {
     async ask(request, watch, signal, attached = {}) {
       const call = await prepare(request, attached)
       try {
+        if (request.after !== undefined) await clock.sleep(request.after * 1000, watch.waits())
         let token = tokens === undefined || request.host === FOREIGN ? '' : await tokens.current()
         for (;;) {
           signal.throwIfAborted()

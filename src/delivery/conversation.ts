@@ -1,9 +1,9 @@
 /** Drives a talk: asks what it yields, and feeds it the answers, until it returns. */
-import { asksMade, type Step, Stop, type Talk } from '../destination-kit/kit.ts'
+import { asksMade, type Member, type Step, Stop, type Talk } from '../destination-kit/kit.ts'
 import type { CrowdTexts } from './body.ts'
 import type { Channel, Watch } from './channel.ts'
 import { BrokenTalk, LostOnce, VendorDown } from './failures.ts'
-import type { ReportMarks } from './report-marks.ts'
+import type { MarkSink } from './report-marks.ts'
 
 /** Starts of one talk before it is given up: each but the last ended in a lost answer that must not be asked for again. */
 const MOST_STARTS = 8
@@ -19,9 +19,12 @@ export const unwatched = (signal: AbortSignal): Watch => ({
 /** What a talk about a batch can do besides asking. */
 export interface About {
   readonly crowd?: CrowdTexts
-  readonly marks?: ReportMarks
+  /** `restart`: the talk starts again from its first line, so what its reports said before counts no more. */
+  readonly marks?: MarkSink & { restart(): void }
   /** Writes down the job that the talk keeps. */
   keep?(job: string): Promise<void>
+  /** Takes members whom the talk met on a list. */
+  meet?(members: readonly Member[]): Promise<void>
 }
 
 /**
@@ -76,12 +79,17 @@ const answerTo = async (
   channel: Pick<Channel, 'ask'>,
   signal: AbortSignal,
   watch: Watch,
-  { crowd, marks, keep }: About,
+  { crowd, marks, keep, meet }: About,
 ): Promise<unknown> => {
   if ('keep' in step) {
     if (keep === undefined) throw new BrokenTalk('A talk keeps a job where none can be kept.')
     signal.throwIfAborted()
     return await keep(step.keep)
+  }
+  if ('met' in step) {
+    if (meet === undefined) throw new BrokenTalk('A talk meets members where nobody reads a list.')
+    signal.throwIfAborted()
+    return await meet(step.met)
   }
   const { request, reader } = step
   if (reader === undefined) return await channel.ask(request, watch, signal, crowd === undefined ? {} : { crowd })

@@ -14,7 +14,8 @@ const MOST_BETWEEN_LOOKS_MS = 30_000
 /** A vendor's (or a destination's) "look again at once" must not become a busy loop. */
 const LEAST_BETWEEN_LOOKS_MS = 100
 
-const untilLook = (after: number | undefined, polls: number): number =>
+/** Milliseconds until a job is looked at again; `after` in seconds, where the vendor says it. */
+export const untilLook = (after: number | undefined, polls: number): number =>
   after === undefined
     ? Math.min(MOST_BETWEEN_LOOKS_MS, FIRST_LOOK_MS * 1.5 ** polls)
     : Math.max(LEAST_BETWEEN_LOOKS_MS, after * 1000)

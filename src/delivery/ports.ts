@@ -1,5 +1,6 @@
 /** What delivery needs from around it. It knows no vendor, no database and no clock but these. */
-import type { Fate, FieldKind, List, Person, Place } from '../destination-kit/kit.ts'
+import type { FieldKind } from '../destination-kit/fields.ts'
+import type { Fate, List, Person, Place } from '../destination-kit/kit.ts'
 
 /** A record of the outbox: `seq` is its place there, also after halving; `ref` is `seq` in decimal. */
 export interface OutboxRow extends Person {

@@ -9,8 +9,11 @@ export class HttpReply implements Reply {
   readonly text: string
   readonly #headers: Readonly<Record<string, string>>
   readonly #secrets: readonly string[]
+  readonly #spooledBytes: number
 
-  constructor(answer: OutboundAnswer, secrets: readonly string[]) {
+  /** `spooledBytes`: of a body that was not kept as text. */
+  constructor(answer: OutboundAnswer, secrets: readonly string[], spooledBytes = 0) {
+    this.#spooledBytes = spooledBytes
     this.status = answer.status
     this.text = answer.text
     this.#headers = answer.headers
@@ -38,6 +41,12 @@ export class HttpReply implements Reply {
       redact(`An answer (HTTP ${this.status}) is not of the expected form${where}. It was: `, this.#secrets) +
         this.excerpt(),
     )
+  }
+
+  /** A page for people, where a service for programs was asked: something else answered in its place. */
+  get isPage(): boolean {
+    const isHtml = /^\s*(?:text\/html|application\/xhtml\+xml)\b/i.test(this.header('content-type') ?? '')
+    return isHtml && (this.#spooledBytes > 0 || this.text.trim() !== '')
   }
 
   /** A short look at the body that shows no secret and no personal value. */

@@ -25,10 +25,11 @@ const guarded = (read: () => Mark): Mark => {
 }
 
 const guardedReader = (reader: Reader): Reader => {
-  const { csv, arrays } = reader
+  const { csv, arrays, lines } = reader
   return {
     by: reader.by,
     ...(csv === undefined ? {} : { csv: (row) => guarded(() => csv.call(reader, row)) }),
+    ...(lines === undefined ? {} : { lines: (line) => guarded(() => lines.call(reader, line)) }),
     ...(arrays === undefined
       ? {}
       : {

@@ -55,6 +55,8 @@ export const meaningOf = (
   renewable: boolean,
   now: Date,
 ): Meaning => {
+  // A sign-in or maintenance page of something in between. It may have come after the vendor was reached.
+  if (reply.status >= 200 && reply.status < 300 && reply.isPage) return { kind: 'fail', afterMs: undefined, lost: true }
   const foreign = request.host === 'foreign'
   const judged = foreign ? undefined : destination.judge?.(reply)
   if (judged === undefined) {

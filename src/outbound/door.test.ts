@@ -269,6 +269,46 @@ describe('an unreadable answer', () => {
   })
 })
 
+describe('a server that lies', () => {
+  const ok = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'
+
+  test('with a body that never ends: no more than allowed is read, and its connection ends', async () => {
+    let closed: () => void = () => undefined
+    const ended = new Promise<void>((resolve) => {
+      closed = resolve
+    })
+    const port = await serveRaw((socket) => {
+      const piece = `4000\r\n${'x'.repeat(0x4000)}\r\n`
+      const more = (): void => {
+        while (!socket.destroyed && socket.write(piece));
+      }
+      socket.once('data', () => {
+        socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n')
+        more()
+      })
+      socket.on('drain', more)
+      socket.on('close', closed)
+    })
+    const failure = await failing(doorTo(port), asking())
+    expect([failure.kind, failure.code]).toEqual(['unreadable', 'BODY_TOO_LARGE'])
+    await ended
+  })
+
+  test('with more bytes than it says: the next request does not read them as its answer', async () => {
+    let connections = 0
+    const port = await serveRaw((socket) => {
+      const first = connections++ === 0
+      socket.on('data', () => {
+        socket.write(first ? `${ok}HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil` : ok)
+      })
+    })
+    const door = open({ endpoints: new Map([['acme', new URL(`http://127.0.0.1:${port}`)]]), connections: 1 })
+    const answers = []
+    for (let asked = 0; asked < 3; asked++) answers.push(await door.exchange(asking(), never).catch(() => 'lost'))
+    expect(JSON.stringify(answers)).not.toContain('evil')
+  })
+})
+
 test('a page for a person is at the endpoint, where its destination has one', () => {
   const page = new URL('https://login.acme.example/authorize?state=x%20y')
   const door = doorTo(4714)

@@ -140,7 +140,7 @@ describe('exports', () => {
     await settleRun(db, run.id, {
       status: 'Successful',
       counters: none,
-      lists: [{ listId: list.id, expected: 0, added: 0, updated: 0, removed: 0, approved: false }],
+      lists: [{ listId: list.id, expected: 0, added: 0, updated: 0, removed: 0, theirs: 0, kept: 0, approved: false }],
       at: new Date(),
     })
     await removeExport(db, id)
@@ -171,17 +171,23 @@ describe('lists', () => {
     const about = { destination: 'iterable', account: 'acme', name: 'L' }
     const first = await createList(db, { ...about, exportId: one.id })
     const second = await createList(db, { ...about, exportId: two.id })
-    const bound = await bindList(db, first.id, { account: 'acme', remoteId: '7', name: 'Letters' })
-    expect(bound).toEqual({ ...first, remoteId: '7', name: 'Letters' })
-    expect(await bindList(db, first.id, { account: 'acme', remoteId: '7', name: 'Letters' })).toEqual(bound)
+    const bound = await bindList(db, first.id, { account: 'acme', remoteId: '7', name: 'Letters', madeByUs: true })
+    expect(bound).toEqual({ ...first, remoteId: '7', name: 'Letters', madeByUs: true })
+    expect(await bindList(db, first.id, { account: 'acme', remoteId: '7', name: 'Letters', madeByUs: true })).toEqual(
+      bound,
+    )
     const taken = { code: 'list.taken', details: { list: 'Mine', export: 'Weekly' } }
-    await expect(bindList(db, second.id, { account: 'acme', remoteId: '7', name: 'Mine' })).rejects.toMatchObject(taken)
+    await expect(
+      bindList(db, second.id, { account: 'acme', remoteId: '7', name: 'Mine', madeByUs: false }),
+    ).rejects.toMatchObject(taken)
     await expect(
       createList(db, { ...about, name: 'Mine', exportId: two.id, segmentId: old, remoteId: '7' }),
     ).rejects.toMatchObject(taken)
     expect(await listsOf(db, two.id)).toEqual([second])
     // The same id in another vendor account is another list.
-    expect(await bindList(db, second.id, { account: 'other', remoteId: '7', name: 'Mine' })).toMatchObject({
+    expect(
+      await bindList(db, second.id, { account: 'other', remoteId: '7', name: 'Mine', madeByUs: false }),
+    ).toMatchObject({
       account: 'other',
       remoteId: '7',
     })

@@ -1,20 +1,19 @@
 /** Exports: a connection, segments in their order, and data matching. */
 import { type Kysely, type Selectable, sql } from 'kysely'
 import { z } from 'zod'
+import { matchedFieldNode } from '../domain/matched-value.ts'
+import type { Matching } from '../domain/matching.ts'
 import { SundError } from '../errors.ts'
 import { json, present, type Texts, texts } from './columns.ts'
 import { isUniqueViolation } from './error-codes.ts'
 import { type Precondition, unconditional } from './precondition.ts'
 import type { Database } from './schema.ts'
 
-const matchingShape = z.object({ identifier: z.string(), fields: texts })
-
-export interface Matching {
-  /** The profile field that names a person to the vendor. */
-  readonly identifier: string
-  /** Profile field by destination field. */
-  readonly fields: Texts
-}
+// Names are taken as they were stored: what may be a name today is for those who save.
+const matchingShape = z.object({
+  identifier: z.string(),
+  fields: z.record(z.string(), z.union([z.string(), matchedFieldNode])),
+})
 
 export interface Export {
   readonly id: string

@@ -3,7 +3,7 @@ import type { Kysely, Selectable } from 'kysely'
 import { SundError } from '../errors.ts'
 import { present } from './columns.ts'
 import { isUniqueViolation } from './error-codes.ts'
-import type { Database } from './schema.ts'
+import type { Database, Ownership } from './schema.ts'
 
 export interface ExportList {
   readonly id: string
@@ -18,9 +18,13 @@ export interface ExportList {
   readonly mark: string
   /** The vendor's id; absent until bound. */
   readonly remoteId?: string
+  /** Nobody was on it before us. */
+  readonly madeByUs: boolean
+  /** Whose the vendor's list `of` is, where Sund could not know: asked by a run, said by an administrator. */
+  readonly ownership?: { readonly is: Ownership; readonly of: string }
 }
 
-export type NewExportList = Omit<ExportList, 'id' | 'mark'>
+export type NewExportList = Omit<ExportList, 'id' | 'mark' | 'madeByUs' | 'ownership'>
 
 const toList = (row: Selectable<Database['list']>): ExportList => ({
   id: row.id,
@@ -31,6 +35,10 @@ const toList = (row: Selectable<Database['list']>): ExportList => ({
   name: row.name,
   mark: row.mark,
   ...present('remoteId', row.remote_id),
+  madeByUs: row.made_by_us,
+  ...(row.ownership === null || row.ownership_of === null
+    ? {}
+    : { ownership: { is: row.ownership, of: row.ownership_of } }),
 })
 
 /** The name of the export that fills the vendor's list, unless it is this row itself; undefined where none does. */
@@ -126,13 +134,13 @@ export const createList = async (db: Kysely<Database>, wanted: NewExportList): P
 export const bindList = async (
   db: Kysely<Database>,
   id: string,
-  to: { readonly account: string; readonly remoteId: string; readonly name: string },
+  to: { readonly account: string; readonly remoteId: string; readonly name: string; readonly madeByUs: boolean },
 ): Promise<ExportList> => {
   const current = await db.selectFrom('list').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
   try {
     const row = await db
       .updateTable('list')
-      .set({ account: to.account, remote_id: to.remoteId, name: to.name })
+      .set({ account: to.account, remote_id: to.remoteId, name: to.name, made_by_us: to.madeByUs })
       .where('id', '=', id)
       .returningAll()
       .executeTakeFirstOrThrow()
@@ -147,12 +155,12 @@ export const closeList = async (db: Kysely<Database>, id: string, at: Date): Pro
   await db.updateTable('list').set({ closed_at: at }).where('id', '=', id).execute()
 }
 
-/** Takes up a list again that the export, or its segment, filled before; undefined where it never did. */
-export const reopenList = async (
+/** The list that the export, or its segment, filled last before its present one, and that is the wanted one. */
+const filledBefore = async (
   db: Kysely<Database>,
   { exportId, segmentId, destination, account, remoteId }: Omit<NewExportList, 'name'>,
-): Promise<ExportList | undefined> => {
-  const closed = await db
+): Promise<{ readonly id: string } | undefined> =>
+  await db
     .selectFrom('list')
     .select('id')
     .where('export_id', '=', exportId)
@@ -163,6 +171,17 @@ export const reopenList = async (
     .where('remote_id', remoteId === undefined ? 'is not' : '=', remoteId ?? null)
     .orderBy('id', 'desc')
     .executeTakeFirst()
+
+/** Could `reopenList` take up a list again? */
+export const wasFilled = async (db: Kysely<Database>, wanted: Omit<NewExportList, 'name'>): Promise<boolean> =>
+  (await filledBefore(db, wanted)) !== undefined
+
+/** Takes up a list again that the export, or its segment, filled before; undefined where it never did. */
+export const reopenList = async (
+  db: Kysely<Database>,
+  wanted: Omit<NewExportList, 'name'>,
+): Promise<ExportList | undefined> => {
+  const closed = await filledBefore(db, wanted)
   if (closed === undefined) return undefined
   const row = await db
     .updateTable('list')

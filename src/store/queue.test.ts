@@ -76,6 +76,22 @@ test('a key waits or is worked on once; after its end it may come again', async 
   work.open('1')
 })
 
+test('a key that is sent to another queue waits there until it is not worked on any more', async () => {
+  const queue = await open()
+  const work = gate()
+  const others = gate()
+  for (const one of ['run', 'refresh'] as const) await queue.send(one, { id: one }, 'same')
+  await queue.work('run', 1, work.handler)
+  await expect.poll(() => work.begun, { timeout: 10_000 }).toEqual(['run'])
+  await queue.work('refresh', 2, others.handler)
+  await queue.send('refresh', { id: 'other' }, 'other')
+  await expect.poll(() => others.begun, { timeout: 10_000 }).toEqual(['other'])
+  work.open('run')
+  await expect.poll(() => others.begun, { timeout: 10_000 }).toEqual(['other', 'refresh'])
+  expect(work.ended).toEqual(['run'])
+  for (const id of ['other', 'refresh']) others.open(id)
+})
+
 test('no more jobs at once than were asked for', async () => {
   const queue = await open()
   const work = gate()

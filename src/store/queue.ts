@@ -6,8 +6,8 @@ import { type Texts, texts } from './columns.ts'
 import { explained } from './database-errors.ts'
 import type { Log } from './log.ts'
 
-export const queueNames = ['refresh', 'run'] as const
-export type QueueName = (typeof queueNames)[number]
+/** A queue for each destination's runs: those that wait for one service must not keep another's from being worked on. */
+export type QueueName = 'refresh' | 'run' | `run/${string}`
 
 /** Must be idempotent: a job is worked on again after a crash, a stop or an error, and goes on where its row says. */
 export type Handler = (payload: Texts, signal: AbortSignal) => Promise<void>
@@ -72,8 +72,8 @@ const takeUpAgain = async (boss: PgBoss, queue: QueueName): Promise<number> => {
   return left.length
 }
 
-const prepare = async (boss: PgBoss, log: Log): Promise<void> => {
-  for (const queue of queueNames) {
+const prepare = async (boss: PgBoss, queues: readonly QueueName[], log: Log): Promise<void> => {
+  for (const queue of queues) {
     await boss.createQueue(queue, settings)
     const { policy: _, ...changeable } = settings
     await boss.updateQueue(queue, changeable)
@@ -89,14 +89,18 @@ const wordsOf = (error: unknown): string => {
 }
 
 /**
- * A handler of a key runs once at a time in this process, also where pg-boss gave its job up as too old. pg-boss keeps
- * the error of a failed job, so it gets one that says nothing.
+ * A handler of a key runs once at a time in this process: also where pg-boss gave its job up as too old, and where the
+ * key was sent to another queue meanwhile, as a run is whose export was given another destination. pg-boss keeps the error
+ * of a failed job, so it gets one that says nothing.
  */
-const oneAtATime = (queue: QueueName, handler: Handler, stopping: AbortSignal, log: Log) => {
-  const running = new Map<string, Promise<void>>()
+const oneAtATime = (
+  running: Map<string, Promise<void>>,
+  { queue, handler, stopping, log }: { queue: QueueName; handler: Handler; stopping: AbortSignal; log: Log },
+) => {
   return async (data: object, expired: AbortSignal): Promise<void> => {
     const { key, payload } = envelope.parse(data)
-    await running.get(key)?.catch(() => {})
+    // Several may have waited for the same one: the first of them is waited for next.
+    for (let before = running.get(key); before !== undefined; before = running.get(key)) await before.catch(() => {})
     const mine = handler(payload, AbortSignal.any([stopping, expired]))
     running.set(key, mine)
     try {
@@ -112,11 +116,18 @@ const oneAtATime = (queue: QueueName, handler: Handler, stopping: AbortSignal, l
   }
 }
 
+export interface QueueOptions {
+  readonly url: string
+  readonly log: Log
+  /** Those that jobs are sent to. */
+  readonly queues?: readonly QueueName[]
+}
+
 /**
  * Opens the queue on the control plane's database, which this process must own (see ownership.ts).
  * Throws SundError database.unreachable, home.disk_full.
  */
-export const openQueue = async ({ url, log }: { readonly url: string; readonly log: Log }): Promise<Queue> => {
+export const openQueue = async ({ url, log, queues = ['refresh', 'run'] }: QueueOptions): Promise<Queue> => {
   const boss = new PgBoss({
     connectionString: url,
     application_name: 'sund queue',
@@ -127,9 +138,10 @@ export const openQueue = async ({ url, log }: { readonly url: string; readonly l
   })
   boss.on('error', (error) => log.warn(`The queue met an error: ${error.message}`))
   const stopping = new AbortController()
+  const running = new Map<string, Promise<void>>()
   try {
     await boss.start()
-    await prepare(boss, log)
+    await prepare(boss, queues, log)
   } catch (error) {
     await boss.stop({ graceful: false }).catch(() => {})
     throw explained(error, url)
@@ -138,7 +150,7 @@ export const openQueue = async ({ url, log }: { readonly url: string; readonly l
   return {
     send: async (queue, payload, key) => (await boss.send(queue, { key, payload }, { singletonKey: key })) !== null,
     work: async (queue, concurrency, handler) => {
-      const run = oneAtATime(queue, handler, stopping.signal, log)
+      const run = oneAtATime(running, { queue, handler, stopping: stopping.signal, log })
       const options = { localConcurrency: concurrency, pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 10 }
       await boss.work<object>(queue, options, async (jobs) => {
         for (const job of jobs) await run(job.data, job.signal)

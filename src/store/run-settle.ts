@@ -13,6 +13,10 @@ export interface RunList {
   readonly added: number
   readonly updated: number
   readonly removed: number
+  /** Members that were found on the list; never removed by us. */
+  readonly theirs: number
+  /** Who would have been removed, and stays, since nobody may be removed from this list. */
+  readonly kept: number
   /** A person approved the removals. */
   readonly approved: boolean
 }
@@ -70,6 +74,8 @@ export const listsOfRun = async (db: Kysely<Database>, runId: string): Promise<R
     added: count(row.added),
     updated: count(row.updated),
     removed: count(row.removed),
+    theirs: count(row.theirs),
+    kept: count(row.kept),
     approved: row.approved,
   }))
 }

@@ -64,7 +64,7 @@ const settlement = (some: Partial<Settlement> = {}): Settlement => ({
   ...some,
 })
 const onList = (listId: string, some: Partial<RunList> = {}): RunList => ({
-  ...{ listId, expected: 0, added: 0, updated: 0, removed: 0, approved: false },
+  ...{ listId, expected: 0, added: 0, updated: 0, removed: 0, theirs: 0, kept: 0, approved: false },
   ...some,
 })
 

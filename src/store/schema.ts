@@ -17,6 +17,10 @@ export type RefreshStatus = (typeof refreshStatuses)[number]
 
 export type RunPhase = 'queued' | 'planning' | 'sealed' | 'delivering' | 'settling' | 'ended'
 export type RunStatus = 'Queued' | 'Processing' | 'Successful' | 'Partial' | 'Held' | 'Failed' | 'Skipped' | 'Canceled'
+export const ownershipAnswers = ['ours', 'add-only'] as const
+/** Whose a list is that Sund did not make and cannot read. */
+export type OwnershipAnswer = (typeof ownershipAnswers)[number]
+export type Ownership = 'undecided' | OwnershipAnswer
 export type BatchState = 'pending' | 'sending' | 'accepted' | 'done' | 'split'
 
 interface SettingTable {
@@ -79,6 +83,9 @@ interface ListTable {
   mark: ColumnType<string, string | undefined, never>
   remote_id: TextOrNull
   closed_at: TimeOrNull
+  made_by_us: Flag
+  ownership: ColumnType<Ownership | null, Ownership | null | undefined, Ownership | null>
+  ownership_of: TextOrNull
 }
 
 interface RefreshTable {
@@ -135,6 +142,8 @@ interface RunListTable {
   updated: Counter
   removed: Counter
   approved: Flag
+  theirs: Counter
+  kept: Counter
 }
 
 interface BatchTable {
