@@ -4,8 +4,10 @@ import { chmod, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { ConnectionPorts } from './connections/open-connection.ts'
-import { openRates } from './delivery/rates.ts'
+import type { Clock } from './delivery/ports.ts'
+import { openRates, type Rates } from './delivery/rates.ts'
 import { systemClock } from './delivery/system-clock.ts'
+import { destinations } from './destinations/index.ts'
 import { openDuckDb } from './engine/duckdb.ts'
 import type { DataEngine } from './engine/engine.ts'
 import { SundError } from './errors.ts'
@@ -13,8 +15,11 @@ import { executeRun } from './exports/run.ts'
 import type { RunPorts } from './exports/run-ports.ts'
 import { ensureExportTables, namePlane, planeOf } from './exports/tables.ts'
 import { openDoor } from './outbound/door.ts'
+import type { Timeouts } from './outbound/exchange.ts'
 import { executeRefresh, type RefreshPorts } from './refresh/refresh.ts'
+import { getConnection } from './store/connection.ts'
 import { openControlPlane } from './store/control-plane.ts'
+import { getExport } from './store/export.ts'
 import { keyCheckOf } from './store/key-check.ts'
 import type { Log } from './store/log.ts'
 import { openQueue, type Queue } from './store/queue.ts'
@@ -33,7 +38,13 @@ export interface ServerOptions {
   readonly endpoints: ReadonlyMap<string, URL>
   readonly log: Log
   readonly patienceMs?: number
+  /** How long a vendor may take to answer; the usual times unless said. */
+  readonly timeouts?: Timeouts
+  /** The machine's own time unless said. */
+  readonly clock?: Clock
   readonly run?: RunPorts['options']
+  /** In place of the vendors' rates: to measure what they would hide. Never a setting. */
+  readonly rates?: Rates
 }
 
 export interface Server {
@@ -55,14 +66,16 @@ export interface Server {
   close(): Promise<void>
 }
 
-/** Exports that run at the same time; each sends in slots of its own. */
+/** Exports to one destination that run at the same time; each sends in slots of its own. */
 const RUNS_AT_ONCE = 4
+
+const runQueue = (destination: string) => `run/${destination}` as const
+const runQueues = destinations.map(({ id }) => runQueue(id))
 
 interface Opened {
   readonly url: string
   readonly lost: AbortSignal
   readonly ports: RunPorts
-  readonly identityKey: string
   close(): Promise<void>
 }
 
@@ -73,7 +86,7 @@ const openParts = async (options: ServerOptions): Promise<Opened> => {
     for (const closer of closers.reverse()) await closer()
   }
   try {
-    const { home, log } = options
+    const { home, log, clock = systemClock } = options
     const plane = await openControlPlane({
       home,
       log,
@@ -94,14 +107,20 @@ const openParts = async (options: ServerOptions): Promise<Opened> => {
       db: plane.db,
       vault,
       door,
-      rates: openRates(systemClock),
-      clock: systemClock,
+      rates: options.rates ?? openRates(clock),
+      clock,
       random: Math.random,
       ...(options.patienceMs === undefined ? {} : { patienceMs: options.patienceMs }),
+      ...(options.timeouts === undefined ? {} : { timeouts: options.timeouts }),
     }
-    const ports = { ...connectionPorts, engine, ...(options.run === undefined ? {} : { options: options.run }) }
     const identityKey = Buffer.from(vault.keyed('ledger identities')).toString('hex')
-    return { url: plane.url, lost: plane.lost, ports, identityKey, close }
+    const ports = {
+      ...connectionPorts,
+      engine,
+      identityKey,
+      ...(options.run === undefined ? {} : { options: options.run }),
+    }
+    return { url: plane.url, lost: plane.lost, ports, close }
   } catch (error) {
     await close()
     throw error
@@ -159,7 +178,9 @@ class RunningServer implements Server {
     for (const run of await liveRuns(db)) await this.#enqueueRun(run)
     for (const exportId of await exportsOwedRun(db)) await this.requestRun(exportId)
     await this.#queue.work('refresh', 1, async ({ refresh = '' }, signal) => await this.#refresh(refresh, signal))
-    await this.#queue.work('run', RUNS_AT_ONCE, async ({ run = '' }, signal) => await this.#run(run, signal))
+    for (const queue of runQueues) {
+      await this.#queue.work(queue, RUNS_AT_ONCE, async ({ run = '' }, signal) => await this.#run(run, signal))
+    }
   }
 
   async requestRefresh(): Promise<Refresh> {
@@ -203,17 +224,19 @@ class RunningServer implements Server {
     await this.#queue.send('refresh', { refresh: id }, `refresh ${id}`)
   }
 
-  async #enqueueRun({ id }: Run): Promise<void> {
-    await this.#queue.send('run', { run: id }, `run ${id}`)
+  async #enqueueRun({ id, exportId }: Run): Promise<void> {
+    const { connectionId } = await getExport(this.ports.db, exportId)
+    const { destination } = await getConnection(this.ports.db, connectionId)
+    await this.#queue.send(runQueue(destination), { run: id }, `run ${id}`)
   }
 
   async #refresh(id: string, signal: AbortSignal): Promise<void> {
-    const { db, engine, clock } = this.ports
+    const { db, engine, clock, identityKey } = this.ports
     const ports: RefreshPorts = {
       db,
       engine,
       clock,
-      identityKey: this.#opened.identityKey,
+      identityKey,
       startRun: async (run) => await this.#enqueueRun(run),
     }
     const refresh = await executeRefresh(ports, id, AbortSignal.any([signal, this.#opened.lost]))
@@ -244,7 +267,8 @@ class RunningServer implements Server {
 export async function openServer(options: ServerOptions): Promise<Server> {
   const opened = await openParts(options)
   try {
-    return new RunningServer(opened, await openQueue({ url: opened.url, log: options.log }), options.log)
+    const queue = await openQueue({ url: opened.url, log: options.log, queues: ['refresh', ...runQueues] })
+    return new RunningServer(opened, queue, options.log)
   } catch (error) {
     await opened.close()
     throw error

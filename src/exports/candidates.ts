@@ -1,19 +1,9 @@
 /** Narrows a plan down to those who may have to be sent: one join over key and hash, so that an unchanged list costs no more. */
-import { createHash } from 'node:crypto'
 import { type RawBuilder, sql } from 'kysely'
 import { z } from 'zod'
-import type { Matching } from '../domain/matching.ts'
 import type { Session } from '../engine/engine.ts'
+import { kindsOf, matchingId } from './matching-id.ts'
 import { identityOf, type ListPlan, ledgerOf, type PlanInput, wanted } from './wanted.ts'
-
-/** Tells one data matching from another; a changed one makes every hash be computed again. */
-export const matchingId = (matching: Matching): string => {
-  const fields = Object.entries(matching.fields).sort(([a], [b]) => (a < b ? -1 : 1))
-  const hex = createHash('sha256')
-    .update(JSON.stringify([matching.identifier, fields]))
-    .digest('hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
-}
 
 /**
  * `n`: the profile, null where the ledger knows somebody who is no member (any more); `identity`; `known`: the ledger
@@ -28,7 +18,7 @@ const losersTable = (input: PlanInput, list: ListPlan): RawBuilder<unknown> =>
 const compared = (input: PlanInput, list: ListPlan): RawBuilder<unknown> => {
   const identity = identityOf(input)
   // Any other state than present has to be looked at, whatever its hash.
-  const held = sql`case when state = 'present' and matching = ${matchingId(input.matching)}::uuid and again_at is null then row_hash end`
+  const held = sql`case when state = 'present' and matching = ${matchingId(input.matching, kindsOf(input.fields))}::uuid and again_at is null then row_hash end`
   return sql`select p._n as n, coalesce(p.identity, l.identity) as identity, l.identity is not null as known
     from (select p._n, ${identity} as identity, p._hash from ${wanted(input, list)} and ${identity} is not null) p
     full join (select identity, ${held} as held from ${ledgerOf(list)}) l on l.identity = p.identity

@@ -16,6 +16,8 @@ const deltaOf = (delta: Partial<ListDelta>): ListDelta => ({
   leaving: 0,
   standing: 0,
   present: 1000,
+  theirs: 0,
+  kept: 0,
   first: false,
   ...delta,
 })

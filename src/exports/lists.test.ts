@@ -9,19 +9,32 @@ import { type AnyDestination, type List, send } from '../destination-kit/kit.ts'
 import { createConnection } from '../store/connection.ts'
 import type { ControlPlane } from '../store/control-plane.ts'
 import { createExport, type Export, updateExport } from '../store/export.ts'
-import { type ExportList, findList, listsOf } from '../store/list.ts'
+import { bindList, type ExportList, findList, listsOf } from '../store/list.ts'
+import { decideOwnership } from '../store/list-ownership.ts'
 import { createSegment, type Segment } from '../store/segment.ts'
 import { startTestServer, type TestServer } from '../store/test-database.ts'
 import { vaultOf } from '../vault/vault.ts'
-import { bind, listsOfExport } from './lists.ts'
+import { bind, chosenList, listsOfExport } from './lists.ts'
 
 const NOW = new Date('2026-11-21T12:00:00Z')
 const { signal } = new AbortController()
+
+const members: NonNullable<AnyDestination['members']> = {
+  settles: { value: 60, source: 'the test', checked: '2026-11-21', kind: 'assumed' },
+  *talk() {
+    yield* send({ method: 'GET', path: '/members' })
+    return { kind: 'everybody', count: 0 }
+  },
+}
 
 /** A vendor account whose lists are looked up by id or made by name; `asked` says how they were. */
 class Account {
   readonly asked: string[] = []
   readonly lists = new Map<string, List>()
+  /** Does the vendor tell who is on a list? */
+  tells = false
+  /** Does a list of the wanted name bear our mark? */
+  ours = true
   readonly name: string
 
   constructor(name: string, ...lists: readonly List[]) {
@@ -30,7 +43,7 @@ class Account {
   }
 
   get connection(): OpenConnection {
-    const { asked, lists, name: account } = this
+    const { asked, lists, name: account, tells, ours } = this
     const destination: AnyDestination = {
       ...acme(),
       account: () => account,
@@ -40,8 +53,9 @@ class Account {
       },
       *ensureList({ name }) {
         yield* send({ method: 'POST', path: `/by-name/${name}` })
-        return { list: { id: `made-${name}`, name }, ours: true }
+        return { list: { id: `made-${name}`, name }, ours }
       },
+      ...(tells ? { members } : {}),
     }
     const ask = async ({ path }: { readonly path?: string }) => {
       asked.push(path ?? '')
@@ -91,6 +105,54 @@ const filled = async (account: Account, listRemoteId: string | null): Promise<Ex
   return bound
 }
 
+type Choosing = readonly [
+  defaultList: string | undefined,
+  settings: Readonly<Record<string, string>>,
+  chosen: string | undefined,
+]
+const choosingOf = (
+  defaultList: string | undefined,
+  settings: Readonly<Record<string, string>>,
+  chosen?: string,
+): Choosing => [defaultList, settings, chosen]
+
+describe('the one list that an export goes into', () => {
+  const choosing = (defaultList: string | undefined, settings: Readonly<Record<string, string>>, chosen?: string) => {
+    const { connection } = new Account('one')
+    const destination = { ...connection.destination, ...(defaultList === undefined ? {} : { defaultList }) }
+    const wanted = { ...exported, ...(chosen === undefined ? {} : { listRemoteId: chosen }) }
+    return chosenList({ ...connection, destination, place: { settings, found: {} } }, wanted)
+  }
+  test.each([
+    ['its own choice', 'own', choosingOf('book', { book: 'default' }, 'own')],
+    ['the default of the connection', 'default', choosingOf('book', { book: 'default' })],
+    ['its own choice where there is no default', 'own', choosingOf(undefined, { book: 'default' }, 'own')],
+    ['none where nobody names one', undefined, choosingOf(undefined, { book: 'default' })],
+    ['none where the setting is not there', undefined, choosingOf('book', {})],
+  ])('is %s', (_what, id, [defaultList, settings, chosen]) => {
+    expect(choosing(defaultList, settings, chosen)).toBe(id)
+  })
+
+  test('by default makes one row for all segments, and another when the default changes', async () => {
+    const { connection } = new Account('one')
+    const withDefault = (book: string): OpenConnection => ({
+      ...connection,
+      destination: { ...connection.destination, defaultList: 'book' },
+      place: { settings: { book }, found: {} },
+    })
+    const other = await createSegment(db, 'Others', { field: 'City', op: 'is', value: 'Bergen' })
+    const rows = async (book: string) => await listsOfExport(db, withDefault(book), exported, [segment, other], NOW)
+    const [first, none] = await rows('B1')
+    expect(none).toBeUndefined()
+    expect(first?.segmentIds).toEqual([segment.id, other.id])
+    if (first === undefined) throw new Error('There is no list.')
+    await bindList(db, first.list.id, { account: 'one', remoteId: 'B1', name: 'Book', madeByUs: false })
+    expect((await rows('B1'))[0]?.list.id).toBe(first.list.id)
+    expect((await rows('B2'))[0]?.list.id).not.toBe(first.list.id)
+    expect((await rows('B1'))[0]?.list.id).toBe(first.list.id)
+  })
+})
+
 describe('the list that an export fills', () => {
   const first: List = { id: 'L1', name: 'First', size: 0 }
   const second: List = { id: 'L2', name: 'Second', size: 0 }
@@ -102,6 +164,22 @@ describe('the list that an export fills', () => {
     const one = await filled(account, 'L2')
     expect(await filled(account, 'L2')).toEqual(one)
     expect(await listsOf(db, exported.id)).toHaveLength(1)
+  })
+
+  test('stays the same row where a person spells its id in another way than the vendor', async () => {
+    const account = new Account('one', first)
+    const { connection } = account
+    const destination = { ...connection.destination, listId: (given: string) => given.trim().toUpperCase() }
+    const spelled = { db, connection: { ...connection, destination }, signal, watch: unwatched(signal) }
+    const row = async () => {
+      const [wanted] = await listsOfExport(db, spelled.connection, exported, [segment], NOW)
+      if (wanted === undefined) throw new Error('There must be one list.')
+      return wanted.list
+    }
+    exported = await updateExport(db, exported.id, { listRemoteId: ' l1' })
+    const unbound = await row()
+    await bind(spelled, unbound, chosenList(spelled.connection, exported), true)
+    expect(await row()).toMatchObject({ id: unbound.id, remoteId: 'L1' })
   })
 
   test('another id is another row; going back takes the old one up again', async () => {
@@ -138,26 +216,116 @@ describe('the list that an export fills', () => {
   })
 })
 
+describe('a segment that is renamed', () => {
+  const listOf = async (account: Account): Promise<ExportList> => {
+    const [wanted] = await listsOfExport(db, account.connection, exported, [segment], NOW)
+    if (wanted === undefined) throw new Error('There must be a list.')
+    return wanted.list
+  }
+
+  test('before its list is made gives it the new name', async () => {
+    const account = new Account('one')
+    const { id } = await listOf(account)
+    segment = { ...segment, name: 'Regulars' }
+    expect(await listOf(account)).toMatchObject({ id, name: 'Regulars' })
+    expect(await filled(account, null)).toMatchObject({ id, name: 'Regulars', remoteId: 'made-Regulars' })
+  })
+
+  test('after it was made keeps the list, by its id', async () => {
+    const account = new Account('one')
+    const list = await filled(account, null)
+    segment = { ...segment, name: 'Regulars' }
+    expect(await filled(account, null)).toEqual(list)
+    expect(list).toMatchObject({ name: 'Everybody', remoteId: 'made-Everybody' })
+  })
+})
+
 describe('a list that a person chose', () => {
+  const untold: List = { id: 'L1', name: 'Untold' }
+  const full: List = { id: 'L1', name: 'Full', size: 1 }
+
   test.each([
-    ['whose size is not told', { id: 'L1', name: 'Untold' }, 'run.list_size_unknown'],
-    ['that has a member', { id: 'L1', name: 'Full', size: 1 }, 'run.list_has_members'],
-  ])('%s is refused and stays unbound', async (_what, list, code) => {
-    await expect(filled(new Account('one', list), 'L1')).rejects.toMatchObject({
-      code,
+    ['whose size is not told', untold],
+    ['that has a member', full],
+  ])('%s, at a vendor that does not tell who: asked about, and unbound until it is decided', async (_what, list) => {
+    const account = new Account('one', list)
+    await expect(filled(account, 'L1')).rejects.toMatchObject({
+      code: 'run.list_undecided',
       details: { list: list.name },
     })
-    expect(await listsOf(db, exported.id)).toMatchObject([{ name: 'L1' }])
-    expect((await listsOf(db, exported.id))[0]?.remoteId).toBeUndefined()
+    const [row] = await listsOf(db, exported.id)
+    expect(row).toMatchObject({ name: 'L1', ownership: { is: 'undecided', of: 'L1' } })
+    expect(row?.remoteId).toBeUndefined()
+    await expect(filled(account, 'L1')).rejects.toMatchObject({ code: 'run.list_undecided' })
+    await decideOwnership(db, row?.id ?? '', 'add-only')
+    expect(await filled(account, 'L1')).toMatchObject({
+      remoteId: 'L1',
+      name: list.name,
+      madeByUs: false,
+      ownership: { is: 'add-only', of: 'L1' },
+    })
   })
+
+  test('is decided about by itself: of another list of this export nothing was said', async () => {
+    const account = new Account('one', full, { id: 'L2', name: 'Also full', size: 1 })
+    await expect(filled(account, 'L1')).rejects.toMatchObject({ code: 'run.list_undecided' })
+    const [row] = await listsOf(db, exported.id)
+    await decideOwnership(db, row?.id ?? '', 'ours')
+    await expect(filled(account, 'L2')).rejects.toMatchObject({ code: 'run.list_undecided' })
+    expect(await listsOf(db, exported.id)).toMatchObject([{ ownership: { is: 'undecided', of: 'L2' } }])
+  })
+
+  test('cannot be decided about before a run has found it', async () => {
+    const account = new Account('one', full)
+    await expect(filled(account, 'L9')).rejects.toMatchObject({ code: 'run.list_missing' })
+    const [row] = await listsOf(db, exported.id)
+    await expect(decideOwnership(db, row?.id ?? '', 'ours')).rejects.toMatchObject({ code: 'list.not_found_yet' })
+    await expect(decideOwnership(db, '999', 'ours')).rejects.toMatchObject({ code: 'list.missing' })
+  })
+
+  test.each([untold, full])(
+    '$name, at a vendor that tells who: to be read on the first run, and only then',
+    async (list) => {
+      const account = new Account('one', list)
+      account.tells = true
+      const row = await filled(account, 'L1')
+      const binding = { db, connection: account.connection, signal, watch: unwatched(signal) }
+      expect(await bind(binding, row, 'L1', true)).toEqual({ list, mayHoldTheirs: true })
+      expect(await bind(binding, row, 'L1', false)).toEqual({ list, mayHoldTheirs: false })
+      expect(row.ownership).toBeUndefined()
+    },
+  )
 
   test('is taken when it is empty, and again without a look at its size once we have filled it', async () => {
     const empty = new Account('one', { id: 'L1', name: 'Empty', size: 0 })
     const list = await filled(empty, 'L1')
     const ours = new Account('one', { id: 'L1', name: 'Ours', size: 5 })
     const binding = { db, connection: ours.connection, signal, watch: unwatched(signal) }
-    await expect(bind(binding, list, 'L1', false)).resolves.toBeUndefined()
-    await expect(bind(binding, list, 'L1', true)).rejects.toMatchObject({ code: 'run.list_has_members' })
+    await expect(bind(binding, list, 'L1', false)).resolves.toMatchObject({ mayHoldTheirs: false })
+    // Nothing of ours is there yet, whoever filled it.
+    await expect(bind(binding, list, 'L1', true)).rejects.toMatchObject({ code: 'run.list_undecided' })
+  })
+})
+
+describe('a list of the segment’s name that somebody else made', () => {
+  test('is read where the vendor tells who is there, also when the process died before it was', async () => {
+    const account = new Account('one')
+    account.tells = true
+    account.ours = false
+    const row = await filled(account, null)
+    expect(row).toMatchObject({ remoteId: 'made-Everybody', madeByUs: false })
+    account.lists.set('made-Everybody', { id: 'made-Everybody', name: 'Everybody', size: 3 })
+    const binding = { db, connection: account.connection, signal, watch: unwatched(signal) }
+    expect(await bind(binding, row, undefined, true)).toMatchObject({ mayHoldTheirs: true })
+  })
+
+  test('is asked about where it does not', async () => {
+    const account = new Account('one')
+    account.ours = false
+    await expect(filled(account, null)).rejects.toMatchObject({
+      code: 'run.list_undecided',
+      details: { list: 'Everybody' },
+    })
   })
 })
 

@@ -3,7 +3,7 @@
 import type { OpenConnection } from '../connections/open-connection.ts'
 import type { Watch } from '../delivery/channel.ts'
 import { converse } from '../delivery/conversation.ts'
-import type { List } from '../destination-kit/kit.ts'
+import type { AnyDestination, List } from '../destination-kit/kit.ts'
 import { printable } from '../domain/printable.ts'
 import { SundError } from '../errors.ts'
 import type { ControlPlane } from '../store/control-plane.ts'
@@ -17,7 +17,9 @@ import {
   findList,
   type NewExportList,
   reopenList,
+  wasFilled,
 } from '../store/list.ts'
+import { askOwnership } from '../store/list-ownership.ts'
 import type { Segment } from '../store/segment.ts'
 
 /** A list and the segments whose union it shall equal. */
@@ -36,11 +38,22 @@ async function currentList(db: ControlPlane['db'], { remoteId, ...wanted }: Want
   const there = await findList(db, wanted.exportId, wanted.segmentId)
   if (there !== undefined) {
     const sameId = remoteId === undefined || there.remoteId === undefined || there.remoteId === remoteId
-    if (sameId && there.destination === wanted.destination && there.account === wanted.account) return there
+    // A row that was never bound, since its id was wrong, does not stand in the way of the list that was filled before.
+    const returns =
+      remoteId !== undefined && there.remoteId === undefined && (await wasFilled(db, { ...wanted, remoteId }))
+    const same = sameId && there.destination === wanted.destination && there.account === wanted.account
+    // The segment may have been renamed since; nobody gave the list its name yet.
+    if (same && !returns) return there.remoteId === undefined ? { ...there, name: wanted.name } : there
     await closeList(db, there.id, now)
   }
   const before = await reopenList(db, { ...wanted, ...(remoteId === undefined ? {} : { remoteId }) })
   return before ?? (await createList(db, wanted))
+}
+
+/** The id of the one list that all segments go into: the export's own choice, else the connection's default; spelled as the vendor does. */
+export const chosenList = ({ destination, place }: OpenConnection, { listRemoteId }: Export): string | undefined => {
+  const given = listRemoteId ?? (destination.defaultList && place.settings[destination.defaultList])
+  return given === undefined ? undefined : (destination.listId?.(given) ?? given)
 }
 
 /**
@@ -49,13 +62,14 @@ async function currentList(db: ControlPlane['db'], { remoteId, ...wanted }: Want
  */
 export async function listsOfExport(
   db: ControlPlane['db'],
-  { destination, place }: OpenConnection,
+  connection: OpenConnection,
   wanted: Export,
   segments: readonly Segment[],
   now: Date,
 ): Promise<ListOfSegments[]> {
+  const { destination, place } = connection
   const common = { exportId: wanted.id, destination: destination.id, account: destination.account(place) }
-  const { listRemoteId } = wanted
+  const listRemoteId = chosenList(connection, wanted)
   if (listRemoteId !== undefined) {
     const list = await currentList(db, { ...common, name: listRemoteId, remoteId: listRemoteId }, now)
     return [{ list, segmentIds: segments.map(({ id }) => id) }]
@@ -75,33 +89,58 @@ export interface Binding {
   readonly watch: Watch
 }
 
-const found = async ({ connection, signal, watch }: Binding, remoteId: string): Promise<List> => {
+/** The list of this id as the vendor shows it now. Throws SundError run.list_missing, and what the conversation throws. */
+export const findAtVendor = async (
+  { connection, signal, watch }: Omit<Binding, 'db'>,
+  remoteId: string,
+): Promise<List> => {
   const { destination, place, channel } = connection
   const list = await converse(() => destination.list(remoteId, place), channel, signal, watch)
   if (list === undefined) throw new SundError('run.list_missing', { destination: destination.name, list: remoteId })
   return list
 }
 
-const made = async ({ connection, signal, watch }: Binding, { name, mark }: ExportList): Promise<List> => {
+interface Made {
+  readonly list: List
+  readonly ours: boolean
+}
+
+const made = async ({ connection, signal, watch }: Binding, { name, mark }: ExportList): Promise<Made> => {
   const { destination, place, channel } = connection
   const { ensureList } = destination
   if (ensureList === undefined) throw new SundError('run.list_missing', { destination: destination.name, list: name })
-  const { list, ours } = await converse(() => ensureList({ name, mark }, place), channel, signal, watch)
-  if (!ours) throw new SundError('run.list_not_ours', { destination: destination.name, list: name })
-  return list
+  return await converse(() => ensureList({ name, mark }, place), channel, signal, watch)
 }
 
-/** A list that a person chose may hold people already, whom we could not tell from ours; one whose size is not told counts so. */
-const assertEmpty = ({ name, size }: List): void => {
-  if (size === 0) return
-  if (size === undefined) throw new SundError('run.list_size_unknown', { list: printable(name) })
-  throw new SundError('run.list_has_members', { list: printable(name), members: size })
+/** How a destination tells who is on a list, by something that our people can be known by: its hashes are not ours. */
+export const readBackOf = ({ identifier, members }: AnyDestination): AnyDestination['members'] =>
+  identifier.hash === undefined ? members : undefined
+
+/** Members on it may be somebody else's, and nobody can tell: an administrator has to say whose it is. */
+const assertDecided = async (
+  { db, connection }: Binding,
+  { id, ownership }: ExportList,
+  { id: remoteId, name }: List,
+): Promise<void> => {
+  if (ownership !== undefined && ownership.of === remoteId && ownership.is !== 'undecided') return
+  await askOwnership(db, id, remoteId)
+  throw new SundError('run.list_undecided', {
+    destination: connection.destination.name,
+    list: printable(name),
+    id,
+  })
+}
+
+/** What a run has to know of a list that it bound: who is on it may have to be read before anything is sent. */
+export interface Bound {
+  readonly list: List
+  readonly mayHoldTheirs: boolean
 }
 
 /**
  * Binds a list that is not bound yet, or looks again at one that was bound and never filled. `chosen`: the id that a
- * person gave; without it the list is made by us and bears our mark. `first`: the ledger knows nobody on it. Throws
- * SundError run.list_missing, run.list_not_ours, run.list_has_members, run.list_size_unknown, list.taken, and what the
+ * person gave; without it the list is made by us and bears our mark, or is one that somebody else made with that name.
+ * `first`: nothing of ours ever reached it. Throws SundError run.list_missing, run.list_undecided, list.taken, and what the
  * conversation throws.
  */
 export async function bind(
@@ -109,14 +148,21 @@ export async function bind(
   list: ExportList,
   chosen: string | undefined,
   first: boolean,
-): Promise<void> {
+): Promise<Bound> {
   const { destination, place } = binding.connection
   const remoteId = list.remoteId ?? chosen
-  const there = remoteId === undefined ? await made(binding, list) : await found(binding, remoteId)
+  const { list: there, ours } =
+    remoteId === undefined
+      ? await made(binding, list)
+      : { list: await findAtVendor(binding, remoteId), ours: list.madeByUs }
   const account = destination.account(place)
   // Before its members are looked at: they are the other export's, and that is what a person has to know.
   const filler = await fillerOf(binding.db, { destination: destination.id, account, remoteId: there.id }, list.id)
   if (filler !== undefined) throw new SundError('list.taken', { list: printable(there.name), export: filler })
-  if (first && chosen !== undefined) assertEmpty(there)
-  await bindList(binding.db, list.id, { account, remoteId: there.id, name: printable(there.name) })
+  // Nobody is on a list of size 0, so everybody who will be is ours.
+  const mayHoldTheirs = first && !ours && there.size !== 0
+  if (mayHoldTheirs && readBackOf(destination) === undefined) await assertDecided(binding, list, there)
+  const name = printable(there.name)
+  await bindList(binding.db, list.id, { account, remoteId: there.id, name, madeByUs: ours })
+  return { list: { ...there, name }, mayHoldTheirs }
 }

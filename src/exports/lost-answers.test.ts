@@ -56,6 +56,27 @@ const returnOf = async (company: LedgerCompany, call: Call): Promise<boolean> =>
   return rows[0]?.left ?? false
 }
 
+test.each([
+  ['long ago', SETTLES_SECONDS + 1],
+  // An add that we do not see yet may be why nobody is there, so the removal is repeated.
+  ['just now', 1],
+])(
+  'somebody whom we added %s and another took off does not come back as one whom we took off',
+  async (_when, since) => {
+    await withCompany(async (company) => {
+      await company.run(present)
+      company.passSeconds(since)
+      company.vendor.members.delete(address)
+      expect(await company.run(absent)).toMatchObject({ rows: [{ operation: 'remove' }], status: 'Successful' })
+      company.passHours(25)
+      for (const kind of ['unknown-never', 'applied'] as const) expect(await returnOf(company, { kind })).toBe(false)
+      // Taken off by us from here on.
+      await company.run(absent)
+      expect(await returnOf(company, { kind: 'applied' })).toBe(true)
+    })
+  },
+)
+
 describe('somebody whom we took off, or may have, comes back as such', () => {
   test.each(['applied', 'refused', 'unknown-never'] as const)('the removal was %s', async (removal) => {
     await withCompany(async (company) => {

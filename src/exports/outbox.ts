@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { z } from 'zod'
 import type { Span } from '../delivery/ports.ts'
 import type { DataEngine, Session } from '../engine/engine.ts'
-import { draftTable, outboxTable } from './tables.ts'
+import { draftTable, fieldColumn, outboxTable } from './tables.ts'
 
 /**
  * Turns the draft into the outbox and so writes the run's intents, in one transaction; a run already sealed is left
@@ -64,16 +64,53 @@ async function dropDrafts(session: Session, exportId: string, keepRunId: string)
   }
 }
 
-/** Where the outbox's parts lie: batches never cross from one list or operation to the next. */
+/** Where the outbox's parts lie: batches never cross from one list, operation or kind of people to the next. */
 export interface OutboxPart extends Span {
   readonly listId: string
   readonly operation: 'add' | 'remove'
+  /** Only people who return, who were planned apart. */
+  readonly returners: boolean
+  /** Somebody who was sent before has a matched field that is empty now. */
+  readonly clears: boolean
 }
 
-export async function outboxParts(engine: DataEngine, runId: string): Promise<OutboxPart[]> {
-  return await engine.rows(
-    sql`select cast(list_id as varchar) as "listId", operation, min(seq) as "from", max(seq) as "to"
-      from ${outboxTable(runId)} group by list_id, operation order by min(seq)`,
-    z.object({ listId: z.string(), operation: z.enum(['add', 'remove']), from: z.number(), to: z.number() }),
+const part = z.object({
+  listId: z.string(),
+  operation: z.enum(['add', 'remove']),
+  returners: z.boolean(),
+  clears: z.boolean(),
+  from: z.number(),
+  to: z.number(),
+  n: z.number(),
+})
+
+// The ledger has a row of whoever was sent before, also where no answer said that it worked: then the kind is `add`.
+const wasSent = sql`(o.kind = 'update' or o.was_left or (o.kind = 'add' and exists
+  (select 1 from ledger l where l.list_id = o.list_id and l.identity = o.identity)))`
+
+/** As the run was planned: the destination's names of the matched fields, and whether people who return stand apart. */
+export interface Planned {
+  readonly fields: readonly string[]
+  readonly returnersApart: boolean
+}
+
+/** Throws an Error when the parts are not whole, since batches of one would hold rows of another. */
+export async function outboxParts(
+  engine: DataEngine,
+  runId: string,
+  { fields, returnersApart }: Planned,
+): Promise<OutboxPart[]> {
+  const returners = returnersApart ? sql`was_left` : sql`false`
+  const empty = fields.map((field) => sql`coalesce(${fieldColumn(field)}, '') = ''`)
+  const clears = empty.length === 0 ? sql`false` : sql`${wasSent} and (${sql.join(empty, sql` or `)})`
+  const parts = await engine.rows(
+    sql`select cast(list_id as varchar) as "listId", operation, ${returners} as returners, min(seq) as "from", max(seq) as "to",
+        count(*) as n, coalesce(bool_or(${clears}), false) as clears
+      from ${outboxTable(runId)} o group by list_id, operation, returners order by min(seq)`,
+    part,
   )
+  return parts.map(({ n, ...rest }) => {
+    if (n !== rest.to - rest.from + 1) throw new Error(`The outbox of run ${runId} mixes lists, operations or people.`)
+    return rest
+  })
 }

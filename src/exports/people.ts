@@ -36,7 +36,9 @@ export async function countPeople(
       return sql`select ${identity} as identity from ${sql.table(input.profiles.table)} p where p._n in ${membersOf({ members })} and ${identity} is not null`
     })
   const there = listIds.map(
-    (list) => sql`select identity from ledger where list_id = ${list}::bigint and state <> 'left'`,
+    // Of theirs, those whom we have sent.
+    (list) => sql`select identity from ledger
+      where list_id = ${list}::bigint and state <> 'left' and (owner = 'ours' or hash is not null)`,
   )
   const rows = await engine.rows(
     sql`select count(distinct identity) as n from (${sql.join([...asked, ...there], sql` union all `)})`,

@@ -1,6 +1,7 @@
 /** What a run keeps to, whatever is changed meanwhile, and what it must know again after a crash. */
 import { z } from 'zod'
 import { matching } from '../domain/matching.ts'
+import { keptField } from './matched-fields.ts'
 
 const stopCauses = [
   'auth',
@@ -27,6 +28,8 @@ export const pinnedShape = z.object({
   connectionId: z.string(),
   destination: z.string(),
   matching,
+  /** What the destination said of each matched field. */
+  fields: z.array(keptField).default([]),
   settings: z.record(z.string(), z.string()),
   found: z.record(z.string(), z.string()),
   profilesVersion: z.number(),
@@ -34,7 +37,16 @@ export const pinnedShape = z.object({
   duplicates: z.number(),
   standing: z.number(),
   approved: z.boolean(),
-  lists: z.array(z.object({ listId: z.string(), expected: z.number(), segmentIds: z.array(z.string()) })),
+  lists: z.array(
+    z.object({
+      listId: z.string(),
+      expected: z.number(),
+      segmentIds: z.array(z.string()),
+      // Runs that an earlier version pinned do not say these.
+      theirs: z.number().default(0),
+      kept: z.number().default(0),
+    }),
+  ),
   /** Kept before the run is settled, so that a crash does not forget why it stopped. */
   end: end.optional(),
 })

@@ -1,91 +1,31 @@
 /** Plans a run: pins what it works from, compares it with the ledger, asks the guard, binds lists, and seals the outbox. */
-import { type OpenConnection, openConnection } from '../connections/open-connection.ts'
+import { z } from 'zod'
+import type { OpenConnection } from '../connections/open-connection.ts'
 import type { Watch } from '../delivery/channel.ts'
+import type { List } from '../destination-kit/kit.ts'
 import { SundError } from '../errors.ts'
-import { compileSegment } from '../segments/compile.ts'
 import { membersOf } from '../segments/members.ts'
-import { type Connection, getConnection } from '../store/connection.ts'
-import { type Export, getExport, listExports } from '../store/export.ts'
+import { listExports } from '../store/export.ts'
 import { listsOfConnection } from '../store/list.ts'
 import { type Run, updateRun } from '../store/run.ts'
 import { removalsInLastDays } from '../store/run-settle.ts'
-import { getSegment, type Segment } from '../store/segment.ts'
-import { currentProfiles, type ProfilesVersion } from '../unify/profiles.ts'
 import { type GuardInput, guard, REMOVAL_WINDOW_DAYS } from './guard.ts'
-import { bind, type ListOfSegments, listsOfExport } from './lists.ts'
+import { ensureFields } from './list-fields.ts'
+import { bind, chosenList } from './lists.ts'
+import { keptField } from './matched-fields.ts'
+import { readList } from './member-reading.ts'
 import { dropOldOutboxes, sealOutbox } from './outbox.ts'
 import { countPeople, type Elsewhere } from './people.ts'
 import type { Pinned } from './pinned.ts'
-import { deltaHash, type ListDelta, plan } from './plan.ts'
+import { deltaHash, type ListDelta } from './plan.ts'
+import { type PlannedDelta, planned } from './planned-fields.ts'
 import type { RunPorts } from './run-ports.ts'
-import type { PlanInput } from './wanted.ts'
+import { type Subject, subjectOf } from './subject.ts'
 
 /** `sealed`: the outbox stands and may be sent. Otherwise the run ends here, with nothing sent to any list. */
 export type Planned =
   | { readonly kind: 'sealed'; readonly pinned: Pinned; readonly connection: OpenConnection }
   | { readonly kind: 'held'; readonly error: SundError; readonly deltaHash: string; readonly pinned: Pinned }
-
-interface Subject {
-  readonly run: Run
-  readonly wanted: Export
-  readonly row: Connection
-  readonly connection: OpenConnection
-  readonly lists: readonly ListOfSegments[]
-  readonly input: PlanInput
-}
-
-/** The newest profiles over which all the segments are sealed: while a refresh is under way, those before it. */
-async function worldOf(ports: RunPorts, wanted: Export, segments: readonly Segment[]) {
-  const { engine, clock } = ports
-  const newest = await currentProfiles(engine)
-  if (newest === undefined) throw new SundError('run.not_refreshed', { export: wanted.name, missing: 'the profiles' })
-  // A segment that cannot be evaluated now must not go on with yesterday's members: throws what is wrong with it.
-  const today = clock.now().toISOString().slice(0, 10)
-  for (const segment of segments) compileSegment(segment, { fields: newest.fields, today })
-  for (const version of [newest.version, newest.version - 1]) {
-    const profiles = await currentProfiles(engine, version)
-    const sealed = await Promise.all(segments.map(async ({ id }) => await membersOf(engine, id, version)))
-    const members = new Map(sealed.flatMap((one) => (one === undefined ? [] : [[one.segmentId, one.table] as const])))
-    if (profiles !== undefined && members.size === segments.length) return { profiles, members }
-  }
-  const names = segments.map(({ name }) => `“${name}”`).join(', ')
-  throw new SundError('run.not_refreshed', { export: wanted.name, missing: names })
-}
-
-/** Said here in plain words: the engine would only say that it does not know the column. */
-function checkMatching({ name, matching }: Export, { fields }: ProfilesVersion): void {
-  for (const field of [matching.identifier, ...Object.values(matching.fields)]) {
-    if (fields.some((known) => known.name === field)) continue
-    const found = fields.map((known) => known.name).join(', ')
-    throw new SundError('run.field_missing', { export: name, field, found })
-  }
-  if (fields.some((known) => known.name === matching.identifier && known.identifier !== undefined)) return
-  throw new SundError('run.field_not_identifier', { export: name, field: matching.identifier })
-}
-
-async function subjectOf(ports: RunPorts, run: Run): Promise<Subject> {
-  const { db, clock } = ports
-  const wanted = await getExport(db, run.exportId)
-  const row = await getConnection(db, wanted.connectionId)
-  const connection = await openConnection(ports, row, wanted.settings)
-  const segments = await Promise.all(wanted.segmentIds.map(async (id) => await getSegment(db, id)))
-  const { profiles, members } = await worldOf(ports, wanted, segments)
-  checkMatching(wanted, profiles)
-  const lists = await listsOfExport(db, connection, wanted, segments, clock.now())
-  const input: PlanInput = {
-    runId: run.id,
-    exportId: run.exportId,
-    profiles,
-    lists: lists.map(({ list, segmentIds }) => ({
-      listId: list.id,
-      members: segmentIds.flatMap((id) => members.get(id) ?? []),
-    })),
-    matching: wanted.matching,
-    hashed: connection.destination.identifier.hash !== undefined,
-    now: clock.now().getTime(),
-  }
-  return { run, wanted, row, connection, lists, input }
-}
 
 /** The limit that is nearest: the contract's own, else the destination's documented one unless an administrator lifted it. */
 const limitOf = ({ row, connection }: Subject): GuardInput['peopleLimit'] => {
@@ -144,6 +84,7 @@ const pinnedOf = (
     connectionId: row.id,
     destination: connection.destination.id,
     matching: input.matching,
+    fields: z.array(keptField).parse(input.fields ?? []),
     settings: connection.place.settings,
     found: connection.place.found,
     profilesVersion: input.profiles.version,
@@ -151,30 +92,76 @@ const pinnedOf = (
     duplicates: sum(({ duplicates }) => duplicates),
     standing: sum(({ standing }) => standing),
     approved,
-    lists: deltas.map(({ listId, expected }) => ({
-      listId,
-      expected,
+    lists: deltas.map(({ listId, expected, theirs, kept }) => ({
+      ...{ listId, expected, theirs, kept },
       segmentIds: [...(lists.find(({ list }) => list.id === listId)?.segmentIds ?? [])],
     })),
   }
 }
 
-/** Every list is bound before the outbox is sealed; one that is bound and was never filled is looked at once more. */
+/** Every list is asked about in one run, not one in each. */
+const ifUndecided = (error: unknown): SundError => {
+  if (error instanceof SundError && error.code === 'run.list_undecided') return error
+  throw error
+}
+
+/**
+ * Every list is bound before the outbox is sealed; one that is bound and was never filled is looked at once more. Who is on
+ * a list that is filled for the first time is read into the ledger. True when the ledger knows more than the plan did.
+ */
 async function bindLists(
   ports: RunPorts,
-  subject: Subject,
-  deltas: readonly ListDelta[],
+  { subject: { connection, wanted, lists, run, input }, deltas }: PlannedDelta,
   watch: Watch,
   signal: AbortSignal,
-) {
-  const { connection, wanted, lists } = subject
+): Promise<boolean> {
+  let hasRead = false
+  let undecided: SundError | undefined
+  const talking = { connection, signal, watch }
+  const ensure = async (list: List) => await ensureFields(talking, list, input.fields ?? [])
   for (const { list } of lists) {
     const delta = deltas.find(({ listId }) => listId === list.id)
     const first = delta?.first ?? true
-    const fills = (delta?.added ?? 0) > 0
-    if (list.remoteId !== undefined && !(first && fills)) continue
-    await bind({ db: ports.db, connection, signal, watch }, list, wanted.listRemoteId, first)
+    const writes = (delta?.added ?? 0) + (delta?.updated ?? 0) > 0
+    if (list.remoteId !== undefined && !(first && writes)) {
+      if (writes) await ensure({ id: list.remoteId, name: list.name })
+      continue
+    }
+    const bound = await bind({ db: ports.db, ...talking }, list, chosenList(connection, wanted), first).catch(
+      ifUndecided,
+    )
+    if (bound instanceof SundError) {
+      undecided ??= bound
+      continue
+    }
+    const { list: there, mayHoldTheirs } = bound
+    // Whom an earlier reading found may be gone by now, all of them: that has to be read too.
+    if (mayHoldTheirs || (first && (delta?.theirs ?? 0) > 0)) {
+      hasRead = (await readList(ports, talking, { runId: run.id, listId: list.id, there })) || hasRead
+    }
+    if (writes) await ensure(there)
   }
+  if (undecided !== undefined) throw undecided
+  return hasRead
+}
+
+interface Drafted extends PlannedDelta {
+  readonly pinned: Pinned
+  /** Why it may not be sent unless a person approves exactly this delta. */
+  readonly held?: { readonly error: SundError; readonly deltaHash: string }
+}
+
+/** Writes the draft and asks the guard. Throws what it refuses. `approved`: a person approved the removals in it. */
+async function draft(ports: RunPorts, run: Run, delta: PlannedDelta, approved: boolean): Promise<Drafted> {
+  const { subject, deltas } = delta
+  const verdict = guard(await guardInput(ports, subject, deltas))
+  const hash = verdict.kind === 'held' && !approved ? await deltaHash(ports.engine, run.id) : undefined
+  const isApproved = approved || (hash !== undefined && hash === run.approvedHash)
+  const pinned = pinnedOf(subject, deltas, isApproved)
+  await updateRun(ports.db, run.id, { pinned, invalid: pinned.invalid, duplicates: pinned.duplicates })
+  if (verdict.kind === 'refused') throw new SundError(verdict.code, verdict.details)
+  if (verdict.kind === 'pass' || hash === undefined || isApproved) return { ...delta, pinned }
+  return { ...delta, pinned, held: { error: new SundError(verdict.code, verdict.details), deltaHash: hash } }
 }
 
 /**
@@ -182,19 +169,17 @@ async function bindLists(
  * conversations with the vendor throw; then nothing is sealed.
  */
 export async function planRun(ports: RunPorts, run: Run, watch: Watch, signal: AbortSignal): Promise<Planned> {
-  const subject = await subjectOf(ports, run)
+  const unasked = await subjectOf(ports, run, watch, signal)
   await dropOldOutboxes(ports.engine, run.exportId, run.id)
-  const deltas = await plan(ports.engine, subject.input)
-  const verdict = guard(await guardInput(ports, subject, deltas))
-  const hash = verdict.kind === 'held' ? await deltaHash(ports.engine, run.id) : undefined
-  const approved = hash !== undefined && hash === run.approvedHash
-  const pinned = pinnedOf(subject, deltas, approved)
-  await updateRun(ports.db, run.id, { pinned, invalid: pinned.invalid, duplicates: pinned.duplicates })
-  if (verdict.kind === 'refused') throw new SundError(verdict.code, verdict.details)
-  if (verdict.kind === 'held' && hash !== undefined && !approved) {
-    return { kind: 'held', error: new SundError(verdict.code, verdict.details), deltaHash: hash, pinned }
+  const planOver = async (subject: Subject, approved: boolean) =>
+    await draft(ports, run, await planned(ports, subject, watch, signal), approved)
+  let drafted = await planOver(unasked, false)
+  if (drafted.held === undefined && (await bindLists(ports, drafted, watch, signal))) {
+    // People who were found there are updates now. Removals are the same, and so is what was approved of them.
+    drafted = await planOver(drafted.subject, drafted.pinned.approved)
   }
-  await bindLists(ports, subject, deltas, watch, signal)
+  const { subject, pinned, held } = drafted
+  if (held !== undefined) return { kind: 'held', ...held, pinned }
   await sealOutbox(ports.engine, { id: run.id, exportId: run.exportId }, subject.input.now)
   return { kind: 'sealed', pinned, connection: subject.connection }
 }

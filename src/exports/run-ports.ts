@@ -4,6 +4,8 @@ import type { DataEngine } from '../engine/engine.ts'
 
 export interface RunPorts extends ConnectionPorts {
   readonly engine: DataEngine
+  /** The secret, in hex, by which people in the ledger are named: the same as for profiles. */
+  readonly identityKey: string
   readonly options?: {
     /** Records in one call, where fewer than the vendor takes are wanted: to measure and to test. */
     readonly maxRecords?: number

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { DataEngine } from '../engine/engine.ts'
 import { tableExists } from '../engine/table-exists.ts'
 import { identityColumn, type ProfilesVersion } from '../unify/profiles.ts'
+import { invalidReasons } from './refused-values.ts'
 import { fatesOf } from './run-fates.ts'
 import { draftTable } from './tables.ts'
 
@@ -98,10 +99,16 @@ export async function runRecords(
   return { records: rows, total: total?.n ?? 0 }
 }
 
-const invalidRow = z.object({ listId: z.string(), customerId: z.string(), reason: z.enum(['missing', 'malformed']) })
+/** `field`: the destination's name of the field that the reason is about; null where it is about the identifier. */
+const invalidRow = z.object({
+  listId: z.string(),
+  customerId: z.string(),
+  reason: z.enum(invalidReasons),
+  field: z.string().nullable(),
+})
 export type InvalidPerson = z.infer<typeof invalidRow>
 
-/** Members without an identifier that can be sent, as the run found them. */
+/** Members who cannot be sent, for their identifier or a value, as the run found them. */
 export async function invalidPeople(
   engine: DataEngine,
   runId: string,
@@ -112,7 +119,7 @@ export async function invalidPeople(
   const wanted = sql`from invalid_person where run_id = ${runId}::bigint ${ofList}`
   const [total] = await engine.rows(sql`select count(*) as n ${wanted}`, counted)
   const people = await engine.rows(
-    sql`select cast(list_id as varchar) as "listId", customer_id as "customerId", reason ${wanted}
+    sql`select cast(list_id as varchar) as "listId", customer_id as "customerId", reason, field ${wanted}
       order by list_id, customer_id limit ${limit} offset ${offset}`,
     invalidRow,
   )

@@ -3,12 +3,12 @@ import { type OpenConnection, openConnection } from '../connections/open-connect
 import type { Watch } from '../delivery/channel.ts'
 import { deliver, type End } from '../delivery/deliver.ts'
 import { leftoverOf } from '../delivery/leftovers.ts'
-import { Meter } from '../delivery/run-progress.ts'
-import type { AnyDestination, List, Operation } from '../destination-kit/kit.ts'
+import { type DeliverPlan, Meter } from '../delivery/run-progress.ts'
+import type { List, Operation } from '../destination-kit/kit.ts'
 import { destinationOf } from '../destinations/index.ts'
 import { printable } from '../domain/printable.ts'
 import { SundError } from '../errors.ts'
-import { createBatches, hasBatches, type NewBatch } from '../store/batch.ts'
+import { createBatches, hasBatches } from '../store/batch.ts'
 import { checkpointsOf } from '../store/checkpoints.ts'
 import { getConnection } from '../store/connection.ts'
 import { isDatabaseError, isStatementError } from '../store/error-codes.ts'
@@ -16,12 +16,13 @@ import { getExport } from '../store/export.ts'
 import { listsOf } from '../store/list.ts'
 import { findRun, type Run, updateRun } from '../store/run.ts'
 import { type RunList, settleRun } from '../store/run-settle.ts'
-import { matchingId } from './candidates.ts'
 import { reasonOf, settlementOf } from './ending.ts'
-import { isSealed, type OutboxPart, outboxParts } from './outbox.ts'
+import { kindsOf, matchingId } from './matching-id.ts'
+import { isSealed, outboxParts } from './outbox.ts'
 import { outboxOf } from './outbox-rows.ts'
 import { type Pinned, type PinnedEnd, pinnedShape } from './pinned.ts'
 import { planRun } from './planning.ts'
+import { batchesOf, returnersApart } from './routes.ts'
 import type { RunPorts } from './run-ports.ts'
 import { type ListFigures, settle } from './settle.ts'
 import { stagingOf } from './staging.ts'
@@ -44,7 +45,7 @@ const metered = (meter: Meter, signal: AbortSignal): Watch => ({
 const zero = { added: 0, updated: 0, removed: 0, rejected: 0, unknown: 0 }
 
 const runLists = (pinned: Pinned | undefined, figures: readonly ListFigures[]): RunList[] =>
-  (pinned?.lists ?? []).map(({ listId, expected }) => {
+  (pinned?.lists ?? []).map(({ listId, expected, theirs, kept }) => {
     const list = figures.find((figure) => figure.listId === listId)
     return {
       listId,
@@ -52,41 +53,11 @@ const runLists = (pinned: Pinned | undefined, figures: readonly ListFigures[]): 
       added: list?.added ?? 0,
       updated: list?.updated ?? 0,
       removed: list?.removed ?? 0,
+      theirs,
+      kept,
       approved: pinned?.approved ?? false,
     }
   })
-
-/** The route with the highest threshold below the number of records serves the whole part. */
-export const routeFor = (operations: readonly Operation<string, string>[], records: number): number =>
-  operations.reduce((best, { over = 0 }, index) => {
-    const threshold = operations[best]?.over ?? 0
-    return records > over && over >= threshold ? index : best
-  }, 0)
-
-const batchesOf = (
-  destination: AnyDestination,
-  parts: readonly OutboxPart[],
-  { maxRecords = Number.POSITIVE_INFINITY, route: given }: NonNullable<RunPorts['options']>,
-): NewBatch[] => {
-  const batches: NewBatch[] = []
-  for (const { listId, operation, from, to } of parts) {
-    const operations = destination[operation]
-    // Where calls are kept small, a route for large files is not the one.
-    const route = given ?? routeFor(operations, Math.min(to - from + 1, maxRecords))
-    const size = Math.min(operations[route]?.max.value ?? 1, maxRecords)
-    for (let start = from; start <= to; start += size) {
-      batches.push({
-        number: batches.length + 1,
-        listId,
-        operation,
-        route,
-        from: start,
-        to: Math.min(to, start + size - 1),
-      })
-    }
-  }
-  return batches
-}
 
 const longest = (operations: readonly Operation<string, string>[]): number =>
   Math.max(0, ...operations.map(({ settles }) => settles.value))
@@ -108,11 +79,17 @@ async function deliverRun(
   const { db, engine, clock } = ports
   const { destination } = connection
   const maxRecords = ports.options?.maxRecords ?? Number.POSITIVE_INFINITY
-  await createBatches(db, run.id, batchesOf(destination, await outboxParts(engine, run.id), ports.options ?? {}))
+  const fields = Object.keys(pinned.matching.fields)
+  const parts = await outboxParts(engine, run.id, { fields, returnersApart: returnersApart(destination) })
+  await createBatches(db, run.id, batchesOf(destination, parts, ports.options ?? {}))
   await updateRun(db, run.id, { phase: 'delivering' })
-  return await deliver({
+  const plan: DeliverPlan = {
     destination,
-    target: { place: { settings: pinned.settings, found: pinned.found }, lists: await targetLists(ports, run) },
+    target: {
+      place: { settings: pinned.settings, found: pinned.found },
+      lists: await targetLists(ports, run),
+      kinds: kindsOf(pinned.fields),
+    },
     channel: connection.channel,
     outbox: outboxOf(engine, run.id, Object.keys(pinned.matching.fields)),
     staging: stagingOf(engine, run.id, () => clock.now()),
@@ -121,7 +98,8 @@ async function deliverRun(
     signal: signals.cancel,
     halt: signals.halt,
     options: { maxRecords },
-  })
+  }
+  return await engine.sparing(() => deliver(plan))
 }
 
 /** What was sent without a readable answer is staged as unknown; what was never sent is left without an outcome. */
@@ -153,7 +131,7 @@ async function finish(ports: RunPorts, run: Run, pinned: Pinned, ended: PinnedEn
   const at = clock.now()
   const figures = await settle(engine, {
     runId: run.id,
-    matching: matchingId(pinned.matching),
+    matching: matchingId(pinned.matching, kindsOf(pinned.fields)),
     settles: { add: longest(destination.add), remove: longest(destination.remove) },
     now: at.getTime(),
   })

@@ -58,6 +58,8 @@ function nextRows(
 ): RawBuilder<unknown> {
   const at = sql`${now}::bigint`
   const isAdd = sql`operation = 'add'`
+  const takenOff = sql`coalesce((was in ('left', 'removing') and was_intent is distinct from 'add')
+    or was_intent in ('remove', 'return'), false)`
   const perhapsLate = sql`(lost_at is not null or fate = 'unknown')`
   const sentAt = sql`coalesce(lost_at, staged_at)`
   const lateAdd = sql`case when ${isAdd} and ${perhapsLate}
@@ -75,11 +77,14 @@ function nextRows(
     case when late_add_until > ${at} and (was <> 'present' or held is distinct from hash) then late_add_until else 0 end), 0)`
   // Somebody whose removal was sent by us stays known as that until the return is acknowledged.
   const intent = sql`case when not (${isAdd}) then 'remove'
-    when was in ('left', 'removing') or was_intent in ('remove', 'return') then 'return' else 'add' end`
+    when ${takenOff} then 'return' else 'add' end`
+  // Nobody was there to remove, and no removal of ours can have been why: whoever took them off is not undone by us.
+  const foundGone = sql`coalesce(absent, false) and lost_at is null
+    and not (${takenOff} or coalesce(late_remove_until > acknowledged_at, false))`
   const joined = sql`turn = 'joined'`
   const left = sql`turn = 'left'`
   return sql`select list_id, identity, case when ${isAdd} and was is distinct from 'left' then coalesce(owner, 'ours') else 'ours' end,
-      state, case when ${joined} or ${left} then null else ${intent} end,
+      state, case when turn in ('left', 'left, and an add may be late') and ${foundGone} then 'add' when ${joined} or ${left} then null else ${intent} end,
       case when ${left} then null else identifier end, case when ${left} then null else remote_id end,
       case when ${joined} then hash when ${left} then null else held end, case when ${joined} then row_hash end,
       case when ${joined} then ${matching}::uuid end, ${runId}::bigint,
@@ -127,12 +132,24 @@ async function moveRejects(
   fates: RawBuilder<unknown>,
 ): Promise<void> {
   const ofList = sql`(select * from ${fates} f where list_id = ${list}::bigint)`
+  const rejects = (
+    firstAt: RawBuilder<unknown>,
+    known: RawBuilder<unknown>,
+  ) => sql`select f.list_id, f.identity, f.hash,
+      coalesce(f.code, 'unspecified') as code, coalesce(f.reason, '') as reason, f.final, ${runId}::bigint as run_id,
+      ${firstAt} as first_at, ${now + REJECT_RETRY_MS}::bigint as next_try_at
+    from ${ofList} f ${known} where f.fate = 'rejected'`
+  if (!(await hasRows(session, 'reject', list))) {
+    await session.run(sql`insert into reject ${rejects(sql`${now}::bigint`, sql``)}`)
+    return
+  }
   const next = sql.table(`reject_next_${runId}`)
-  await session.run(sql`create or replace temp table ${next} as
-    select f.list_id, f.identity, f.hash, coalesce(f.code, 'unspecified') as code, coalesce(f.reason, '') as reason, f.final,
-      ${runId}::bigint as run_id, coalesce(r.first_at, ${now}::bigint) as first_at, ${now + REJECT_RETRY_MS}::bigint as next_try_at
-    from ${ofList} f left join reject r on r.list_id = f.list_id and r.identity = f.identity
-    where f.fate = 'rejected'`)
+  await session.run(
+    sql`create or replace temp table ${next} as ${rejects(
+      sql`coalesce(r.first_at, ${now}::bigint)`,
+      sql`left join reject r on r.list_id = f.list_id and r.identity = f.identity`,
+    )}`,
+  )
   await session.run(sql`delete from reject using ${ofList} f
     where reject.list_id = f.list_id and reject.identity = f.identity and f.fate in ('applied', 'rejected')`)
   await session.run(sql`insert into reject select * from ${next}`)

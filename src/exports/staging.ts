@@ -17,9 +17,11 @@ const columnsOf = (fate: Fate) => ({
 
 // Rows that one statement takes.
 const FATES_AT_ONCE = 10_000
+// Records whose marks become outcomes in one statement.
+const MARKS_AT_ONCE = 50_000
 
 const fateColumns = [
-  { name: 'seq', type: 'bigint' },
+  { name: 'seqs', type: 'varchar' },
   { name: 'kind', type: 'varchar' },
   { name: 'code', type: 'varchar' },
   { name: 'reason', type: 'varchar' },
@@ -29,12 +31,28 @@ const fateColumns = [
 ] as const
 
 /** A vendor's words may hold what text in JSON cannot: it must not stop an outcome. */
-const storable = (_: string, value: unknown): unknown =>
+export const storable = (_: string, value: unknown): unknown =>
   typeof value === 'string' ? value.toWellFormed().replaceAll('\0', '\uFFFD') : value
 
-const fateRow = ([seq, fate]: Fated) => {
+const fateRow = (fate: Fate) => {
   const { final, absent, remoteId, ...same } = columnsOf(fate)
-  return { seq, ...same, final: Number(final), absent: Number(absent), remote_id: remoteId }
+  return { ...same, final: Number(final), absent: Number(absent), remote_id: remoteId }
+}
+
+/** Records of one fate share one row: a report that refuses everybody gives the same few reasons again and again. */
+const fateRows = (fates: readonly Fated[]): string => {
+  const groups = new Map<string, { readonly row: ReturnType<typeof fateRow>; readonly seqs: number[] }>()
+  for (const [seq, fate] of fates) {
+    const row = fateRow(fate)
+    const key = JSON.stringify(Object.values(row))
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, { row, seqs: [seq] })
+    else group.seqs.push(seq)
+  }
+  return JSON.stringify(
+    [...groups.values()].map(({ row, seqs }) => ({ ...row, seqs: seqs.join(',') })),
+    storable,
+  )
 }
 
 type Fated = readonly [seq: number, fate: Fate]
@@ -138,23 +156,29 @@ class RunStaging implements Staging {
 
   async #insertFates(session: Session, table: RawBuilder<unknown>, fates: readonly Fated[]): Promise<void> {
     for (let start = 0; start < fates.length; start += FATES_AT_ONCE) {
-      const json = JSON.stringify(fates.slice(start, start + FATES_AT_ONCE).map(fateRow), storable)
+      const json = fateRows(fates.slice(start, start + FATES_AT_ONCE))
       await session.run(sql`insert into ${table}
-        select ${this.#runId}::bigint, seq, kind, code, reason, final = 1, absent = 1, remote_id
+        select ${this.#runId}::bigint, cast(unnest(string_to_array(seqs, ',')) as bigint), kind, code, reason, final = 1, absent = 1, remote_id
         from ${this.#engine.dialect.records(json, fateColumns)}`)
     }
   }
 
-  /** One outcome for each marked record; where its marks contradict each other, what happened is not known. */
-  async #insertMarked(session: Session, span: Span): Promise<void> {
+  /**
+   * One outcome for each marked record; where its marks contradict each other, what happened is not known. A slice at a
+   * time: a report may name everybody, and their words must not all be in memory.
+   */
+  async #insertMarked(session: Session, { from, to }: Span): Promise<void> {
     const { kind, reason } = CONTRADICTION
-    await session.run(sql`insert into outcome
-      select run_id, seq, any_value(kind), any_value(code), any_value(reason), bool_or(final), bool_and(absent), max(remote_id)
-        from ${marksIn(this.#runId, span)} group by run_id, seq having count(distinct kind) = 1
-      union all
-      select run_id, seq, ${kind}::varchar, null, ${reason}::varchar, false, false, null
-        from ${marksIn(this.#runId, span)} group by run_id, seq having count(distinct kind) > 1`)
-    await session.run(sql`delete from ${marksIn(this.#runId, span)}`)
+    for (let start = from; start <= to; start += MARKS_AT_ONCE) {
+      const slice = { from: start, to: Math.min(to, start + MARKS_AT_ONCE - 1) }
+      await session.run(sql`insert into outcome
+        select ${this.#runId}::bigint, seq, case when agree then kind else ${kind}::varchar end, case when agree then code end,
+          case when agree then reason else ${reason}::varchar end, agree and final, agree and absent, case when agree then remote_id end
+        from (select seq, min(kind) = max(kind) as agree, any_value(kind) as kind, any_value(code) as code, any_value(reason) as reason,
+            bool_or(final) as final, bool_and(absent) as absent, max(remote_id) as remote_id
+          from ${marksIn(this.#runId, slice)} group by seq)`)
+    }
+    await session.run(sql`delete from ${marksIn(this.#runId, { from, to })}`)
   }
 
   async mark(fates: ReadonlyMap<number, Fate>): Promise<void> {

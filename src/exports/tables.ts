@@ -9,7 +9,7 @@ export const outboxTable = (runId: string): RawBuilder<unknown> => sql.table(`ou
 /** A run's delta before the guard has let it pass. */
 export const draftTable = (runId: string): RawBuilder<unknown> => sql.table(`outbox_draft_${runId}`)
 /** The outbox column of a destination's field. */
-export const fieldColumn = (field: string): RawBuilder<unknown> => sql.ref(`field ${field}`)
+export const fieldColumn = (field: string): RawBuilder<unknown> => sql.id(`field ${field}`)
 
 const operations = ['add', 'remove'] as const
 const kinds = ['add', 'update', 'remove'] as const
@@ -18,6 +18,7 @@ const statements = (dialect: Dialect) => [
   sql`create table if not exists plane (id varchar not null)`,
   // What we know the destination may hold. No row: never ours. `late_add_until` and `late_remove_until`: a write whose
   // answer was lost may still work until then. `again_at`: the last write has to be repeated from then on.
+  // Of somebody who is leaving or left, an intent of `add` says that they were gone before we came to it.
   sql`create table if not exists ledger (
     list_id bigint not null,
     identity uuid not null,
@@ -48,13 +49,15 @@ const statements = (dialect: Dialect) => [
     first_at bigint not null,
     next_try_at bigint not null
   )`,
-  // Members without an identifier that can be sent.
+  // Members who cannot be sent: without an identifier that can be, or with a value that the destination does not take.
   sql`create table if not exists invalid_person (
     run_id bigint not null,
     list_id bigint not null,
     customer_id varchar not null,
     reason varchar not null
   )`,
+  // The destination's name of the field that the reason is about; null where it is about the identifier.
+  sql`alter table invalid_person add column if not exists field varchar`,
   // Outcomes of a run by span, and one by one where they differ from their span's.
   sql`create table if not exists outcome_span (
     run_id bigint not null,
@@ -90,6 +93,12 @@ const statements = (dialect: Dialect) => [
     absent boolean not null,
     remote_id varchar
   )`,
+  // Who is on a list that is being read, as the vendor says it. Nobody is where no reading is under way.
+  sql`create table if not exists list_reading (
+    list_id bigint not null,
+    identifier varchar not null,
+    remote_id varchar
+  )`,
   // Drafts that were not sealed: they hold people, so each goes with the next plan of its export.
   sql`create table if not exists draft_outbox (run_id bigint not null, export_id bigint not null)`,
   // One row a run: its outbox is sealed, and later it is settled.
@@ -114,9 +123,10 @@ export async function namePlane(session: Session, id: string): Promise<void> {
   await session.run(sql`insert into plane values (${id})`)
 }
 
-/** Makes the tables that are missing. */
+/** Makes the tables and columns that are missing, and forgets readings of lists that an earlier process had begun: they are begun anew. */
 export async function ensureExportTables(engine: DataEngine): Promise<void> {
   for (const statement of statements(engine.dialect)) await engine.run(statement)
+  await engine.run(sql`delete from list_reading`)
 }
 
 /** The draft outbox of a run, empty; `fields` are the destination's names of the matched fields. */

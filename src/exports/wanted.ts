@@ -1,5 +1,6 @@
 /** Who shall be on a list: the members of its segments, among the profiles that the run is pinned to. */
 import { type RawBuilder, sql } from 'kysely'
+import type { MatchField } from '../destination-kit/fields.ts'
 import type { Matching } from '../domain/matching.ts'
 import { identityColumn, type ProfilesVersion } from '../unify/profiles.ts'
 
@@ -7,6 +8,8 @@ import { identityColumn, type ProfilesVersion } from '../unify/profiles.ts'
 export interface ListPlan {
   readonly listId: string
   readonly members: readonly string[]
+  /** Nobody is removed: the list may hold people whom we did not put there and cannot tell from ours. */
+  readonly addOnly?: boolean
 }
 
 export interface PlanInput {
@@ -15,8 +18,12 @@ export interface PlanInput {
   readonly profiles: ProfilesVersion
   readonly lists: readonly ListPlan[]
   readonly matching: Matching
+  /** What the destination says of its fields; of one that is not here, any text is sent. */
+  readonly fields?: readonly MatchField[]
   /** The destination takes a hash of the normalised address instead of the address. */
   readonly hashed: boolean
+  /** People who return after we took them off go by a route of their own: they stand behind the rest of their list. */
+  readonly returnersApart?: boolean
   /** Milliseconds since the epoch. */
   readonly now: number
 }
@@ -33,7 +40,7 @@ export const wanted = (input: PlanInput, list: ListPlan): RawBuilder<unknown> =>
 
 /** The identity of a profile under the alias `p`; null where it has no valid identifier. */
 export const identityOf = (input: PlanInput): RawBuilder<unknown> =>
-  sql`p.${sql.ref(identityColumn(input.matching.identifier))}`
+  sql`p.${sql.id(identityColumn(input.matching.identifier))}`
 
 /** The ledger's rows of one list, people who left included. */
 export const ledgerOf = (list: ListPlan): RawBuilder<unknown> =>
