@@ -173,7 +173,7 @@ describe('continuing', () => {
   ])('runs sund with $argv for the arguments $args', ({ args, argv }) => {
     expect(JSON.parse(start(...args).stdout)).toMatchObject({
       argv,
-      flags: ['--disable-warning=ExperimentalWarning'],
+      flags: ['--disable-warning=ExperimentalWarning', '--max-old-space-size=512', '--max-semi-space-size=8'],
     })
   })
 

@@ -14,6 +14,18 @@ const positive = (text: string): number => {
   return value
 }
 
+const share = (text: string): number => {
+  const value = Number(text)
+  if (text.trim() === '' || !(value >= 0 && value <= 1)) throw new InvalidArgumentError('It must be from 0 to 1.')
+  return value
+}
+
+const whole = (text: string): number => {
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) throw new InvalidArgumentError('It must be a whole number.')
+  return value
+}
+
 const portOf = (text: string): number => {
   const port = Number(text)
   if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new InvalidArgumentError('It must be a number from 0 to 65535.')
@@ -82,11 +94,13 @@ interface SandboxOptions {
   readonly pace: number
   readonly limits: boolean
   readonly latency: number
+  readonly faults: number
+  readonly seed: number
 }
 
-const sandbox = async ({ home, pace, limits, latency }: SandboxOptions): Promise<void> => {
+const sandbox = async ({ home, pace, limits, latency, faults: share, seed }: SandboxOptions): Promise<void> => {
   const { runSandbox } = await import('../sandbox/main.ts')
-  await runSandbox({ home: resolve(home), pace, limits, latencyMs: latency, ports: {} })
+  await runSandbox({ home: resolve(home), pace, limits, latencyMs: latency, ports: {}, faults: { share, seed } })
 }
 
 interface DemoOptions {
@@ -96,13 +110,16 @@ interface DemoOptions {
   readonly home: string
   readonly dump?: string
   readonly pace: number
+  readonly faults: number
+  readonly seed: number
 }
 
-const demo = async ({ data: tables, ...options }: DemoOptions): Promise<void> => {
+const demo = async ({ data: tables, faults: share, seed, ...options }: DemoOptions): Promise<void> => {
   const { runDemo } = await import('../demo/demo.ts')
   process.exitCode = await runDemo({
     ...serverOptions(readConfig()),
     ...options,
+    faults: { share, seed },
     ...(tables === undefined ? {} : { tables }),
   })
 }
@@ -137,6 +154,8 @@ export const addCommands = (program: Command): void => {
     .option('--pace <n>', 'how much faster than the vendors', positive, 1)
     .option('--no-limits', 'keep no rate limits')
     .option('--latency <ms>', 'milliseconds that each answer takes longer', Number, 0)
+    .option('--faults <share>', 'share of the requests that go wrong, from 0 to 1', share, 0)
+    .option('--seed <n>', 'which requests go wrong, and how: the same for the same number', whole, 1)
     .action(told(sandbox))
 
   program
@@ -148,5 +167,7 @@ export const addCommands = (program: Command): void => {
     .option('--home <folder>', 'folder of all state', '.sund/demo')
     .option('--dump <folder>', 'have the simulators write their lists here')
     .option('--pace <n>', 'how much faster than the vendors the simulators are', positive, 20)
+    .option('--faults <share>', 'share of the simulators’ requests that go wrong, from 0 to 1', share, 0)
+    .option('--seed <n>', 'which requests go wrong, and how: the same for the same number', whole, 1)
     .action(told(demo))
 }

@@ -9,6 +9,7 @@ import { connectionRoutes } from './connections.ts'
 import type { Api, ApiContext } from './context.ts'
 import { credentialCompareRoutes } from './credential-compare.ts'
 import { destinationRoutes } from './destinations.ts'
+import { exportPreviewRoutes } from './export-previews.ts'
 import { exportRoutes } from './exports.ts'
 import { answerError, answerToNoRequest } from './failures.ts'
 import { healthRoutes } from './health.ts'
@@ -42,6 +43,7 @@ const resources: readonly ((app: Api, context: ApiContext) => void)[] = [
   connectionActionRoutes,
   credentialCompareRoutes,
   exportRoutes,
+  exportPreviewRoutes,
   runRoutes,
   runRecordRoutes,
   listRoutes,

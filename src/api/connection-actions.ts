@@ -1,14 +1,16 @@
 /** What can be done with a connection at its service: check it, sign in, look for lists. */
 import { z } from 'zod'
-import { connect } from '../connections/connect.ts'
+import { checkedIfNeeded, connect } from '../connections/connect.ts'
 import { openConnection } from '../connections/open-connection.ts'
 import { converse } from '../delivery/conversation.ts'
 import { destinationOf } from '../destinations/index.ts'
 import { explain } from '../exports/ending.ts'
 import { getConnection } from '../store/connection.ts'
+import { accountFieldsNow, LOOK_UP_PATIENCE_MS, lookUpErrors } from './account-fields.ts'
 import { idParams, onceHeaders } from './common.ts'
 import { connection, shownConnection } from './connections.ts'
 import type { Api, ApiContext } from './context.ts'
+import { destinationField, shownField } from './destinations.ts'
 import { settingProblems } from './given-values.ts'
 import { refuseUnusable } from './problem.ts'
 import type { SignInState } from './sign-ins.ts'
@@ -27,15 +29,15 @@ const vendorList = z
     id: z.string(),
     name: z.string(),
     size: z.int().nullable().describe('null where the service does not tell.'),
+    notice: z.string().nullable().describe('What to know before people are sent there.'),
   })
   .meta({ id: 'VendorList' })
 
-const shownState = (state: SignInState): z.infer<typeof signInState> => ({ ...state })
+const vendorField = destinationField
+  .extend({ own: z.boolean().describe('The account has made it; else the service always has it.') })
+  .meta({ id: 'VendorField' })
 
-const lookUpErrors = [
-  ...(['connection.missing', 'connection.not_signed_in', 'destination.setting_missing'] as const),
-  ...(['run.destination_refused', 'run.destination_unreachable'] as const),
-] as const
+const shownState = (state: SignInState): z.infer<typeof signInState> => ({ ...state })
 
 /** `name:value`, as many as the destination has settings of an export. */
 const settingParts = z
@@ -46,8 +48,10 @@ const settingParts = z
 const settingsOf = (parts: readonly string[]): Record<string, string> =>
   Object.fromEntries(parts.map((part) => [part.slice(0, part.indexOf(':')), part.slice(part.indexOf(':') + 1)]))
 
-export const connectionActionRoutes = (app: Api, { server, signIns, stopping }: ApiContext): void => {
-  const { ports } = server
+export const connectionActionRoutes = (app: Api, context: ApiContext): void => {
+  const { server, signIns, stopping } = context
+  // A client gives up sooner than a run would.
+  const ports = { ...server.ports, patienceMs: LOOK_UP_PATIENCE_MS }
 
   app.post(
     '/connections/:id/check',
@@ -97,11 +101,57 @@ export const connectionActionRoutes = (app: Api, { server, signIns, stopping }: 
         settingProblems(destination, 'export', settings).map((one) => ({ ...one, in: 'query', path: ['setting'] })),
       )
       try {
-        const { place, channel } = await openConnection(ports, row, settings)
+        const { place, channel } = await openConnection(ports, await checkedIfNeeded(ports, row, stopping), settings)
         const lists = await converse(() => destination.lists(place), channel, stopping)
-        return { items: lists.map(({ id, name, size }) => ({ id, name, size: size ?? null })) }
+        return {
+          items: lists.map(({ id, name, size, notice }) => ({
+            id,
+            name,
+            size: size ?? null,
+            notice: notice ?? null,
+          })),
+        }
       } catch (error) {
         throw explain(error, destination.name)
+      }
+    },
+  )
+
+  app.get(
+    '/connections/:id/fields',
+    {
+      schema: {
+        operationId: 'listVendorFields',
+        summary:
+          'List the fields that can be matched: those of the destination, and those that the account has of its own',
+        tags: ['connections'],
+        params: idParams,
+        querystring: z.strictObject({
+          setting: settingParts.optional(),
+          list: z
+            .string()
+            .min(1)
+            .max(500)
+            .optional()
+            .describe('The ID of the list, where each list has fields of its own.'),
+        }),
+        response: { 200: z.object({ items: z.array(vendorField) }).meta({ id: 'VendorFields' }) },
+      },
+      config: { errors: [...lookUpErrors, 'request.unusable'] },
+    },
+    async ({ params, query }) => {
+      const row = await getConnection(ports.db, params.id)
+      const destination = destinationOf(row.destination)
+      const settings = settingsOf(query.setting ?? [])
+      refuseUnusable(
+        settingProblems(destination, 'export', settings).map((one) => ({ ...one, in: 'query', path: ['setting'] })),
+      )
+      const account = await accountFieldsNow(context, row, { settings, listId: query.list ?? null })
+      return {
+        items: [
+          ...destination.fields.map((field) => ({ ...shownField(field), own: false })),
+          ...account.map((field) => ({ ...shownField(field), own: true })),
+        ],
       }
     },
   )

@@ -1,5 +1,6 @@
 /** Connections over HTTP: proved, signed in, asked for their lists; what is secret goes in and never comes out. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { vendorSetUps } from '../../demo/at-vendor.ts'
 import { exampleCredentials } from '../../sandbox/credentials.ts'
 import { type ApiRig, openApiRig, Problem } from './fixtures/api-rig.ts'
 
@@ -13,6 +14,10 @@ afterAll(async () => {
 })
 
 const { clientId, clientSecret, developerToken, customerId, accountId } = exampleCredentials['microsoft-advertising']
+const keysOf = {
+  'campaign-monitor': { apiKey: exampleCredentials['campaign-monitor'].apiKey, clientId: '', clientSecret: '' },
+  dotdigital: exampleCredentials.dotdigital,
+}
 const { apiKey, apiKeyWithoutMarketing } = exampleCredentials.sendgrid
 
 const codeOf = async (asked: Promise<unknown>): Promise<string> => {
@@ -34,13 +39,25 @@ it('proves a key, lists what there is to choose, and says in its own words what 
   expect((await api.client.getConnection({ path: { id } })).body).toMatchObject({ found: null, signedIn: false })
   expect((await api.client.checkConnection({ path: { id } })).body.found).toEqual({})
   const { body: lists } = await api.client.listVendorLists({ path: { id } })
-  expect(lists.items).toContainEqual({ id: list, name: 'To choose', size: 0 })
+  expect(lists.items).toContainEqual({ id: list, name: 'To choose', size: 0, notice: null })
   expect(await codeOf(api.client.startSignIn({ path: { id } }))).toBe('connection.no_sign_in')
 
   const weak = await make('Weak key', 'sendgrid', { apiKey: apiKeyWithoutMarketing })
   expect(await codeOf(api.client.checkConnection({ path: { id: weak.id } }))).toBe('run.destination_refused')
   expect(await codeOf(api.client.listVendorLists({ path: { id: weak.id } }))).toBe('run.destination_refused')
 })
+
+it.each(['campaign-monitor', 'dotdigital'] as const)(
+  'lists what there is at %s before anybody has proved the connection',
+  async (destination) => {
+    const settings = (await vendorSetUps[destination].connectionSettings?.(api.rig.server.ports)) ?? {}
+    const credentials = keysOf[destination]
+    const body = { name: `New at ${destination}`, destination, credentials, settings }
+    const { id } = (await api.client.createConnection({ body })).body
+    expect((await api.client.listVendorLists({ path: { id } })).body.items).toEqual(expect.any(Array))
+    expect((await api.client.listVendorFields({ path: { id } })).body.items.length).toBeGreaterThan(0)
+  },
+)
 
 /** As a browser goes to the page of the simulated service, which sends it on to where Sund waits. */
 const visit = async (page: string, more = ''): Promise<void> => {

@@ -223,6 +223,21 @@ describe('what cannot be used is named with its place', () => {
     expect(errors.map(({ pointer }) => pointer)).toEqual(pointers)
   })
 
+  it('not an export without a list where the connection names one', async () => {
+    const connection = await api.call('POST', '/connections', {
+      body: {
+        name: 'Names a list',
+        destination: 'dotdigital',
+        settings: { addressBookId: '1' },
+        credentials: { user: 'u', password: 'p' },
+      },
+    })
+    const { segmentIds } = await parts()
+    const matching = { identifier: 'Email', fields: { FIRSTNAME: 'FirstName' } }
+    const body = { name: 'Into the default', connectionId: idOf(connection), segmentIds, matching }
+    expect(await api.call('POST', '/exports', { body })).toMatchObject({ status: 201, body: { listId: null } })
+  })
+
   it('an export whose matching names fields that nobody has, without the list that it needs', async () => {
     const body = {
       name: 'Wrong',

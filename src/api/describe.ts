@@ -31,6 +31,7 @@ export const describeApi = async (): Promise<DescribedApi> => {
     columns: closed,
     transaction: closed,
     stream: closed,
+    sparing: closed,
     close: closed,
   }
   const ports = {
@@ -41,6 +42,7 @@ export const describeApi = async (): Promise<DescribedApi> => {
     clock: systemClock,
     random: () => 0,
     engine,
+    identityKey: '',
   }
   const { app, routes } = await buildApi({
     server: { ports, requestRefresh: closed, joinRun: closed, approveRun: closed, cancelRun: closed },

@@ -1,6 +1,7 @@
 /** The catalogue of destinations: what each asks, takes and allows, every number with its source. */
 import { z } from 'zod'
-import type { AnyDestination, Limit } from '../destination-kit/kit.ts'
+import type { Limit, MatchField } from '../destination-kit/fields.ts'
+import type { AnyDestination } from '../destination-kit/kit.ts'
 import { destinationOf, destinations } from '../destinations/index.ts'
 import type { Api } from './context.ts'
 import { tagged } from './etag.ts'
@@ -24,12 +25,26 @@ const setting = input
   .extend({ of: z.enum(['connection', 'export']), default: z.string().optional() })
   .meta({ id: 'DestinationSetting' })
 const credential = input.meta({ id: 'DestinationCredential' })
-const field = input
-  .extend({ max: limit.optional().describe('The longest value, in characters.') })
+/** A field of a service, as it is shown. */
+export const destinationField = input
+  .extend({
+    kind: z.enum(['text', 'number', 'boolean', 'date']).describe('What the service takes; see docs/matching.md.'),
+    max: limit.optional().describe('The longest value, in characters.'),
+    required: z.boolean().describe('An export must fill it, and nobody is sent without a value.'),
+  })
   .meta({ id: 'DestinationField' })
+
+const blank = z.enum(['cleared', 'kept', 'empty'])
+const blanks = z
+  .object({
+    none: blank.describe('What the field holds after it was sent for a person who has no value.'),
+    empty: blank.describe('What it holds after an empty text was sent.'),
+  })
+  .meta({ id: 'Blanks' })
 const route = z
   .object({
     over: z.int().optional().describe('Used for more records than this.'),
+    for: z.literal('returners').optional().describe('Takes only people whom Sund took off the list before.'),
     records: limit.describe('Records in one call.'),
     bytes: limit.optional(),
     parallel: z.int(),
@@ -44,11 +59,20 @@ const destination = z
     name: z.string(),
     listWord: z.string().describe('The word of the service for a list.'),
     signIn: z.boolean().describe('People sign in at the service; else it takes a key.'),
+    keyInstead: z.string().optional().describe('The credential that, when given, takes the place of signing in.'),
     credentials: z.array(credential),
     settings: z.array(setting),
     identifier: z.object({ label: z.string(), hash: z.literal('sha256').optional() }),
-    fields: z.array(field),
+    fields: z.array(destinationField),
+    blanks: blanks
+      .optional()
+      .describe('Absent where nobody has found out. A field that is not matched keeps what it holds.'),
+    accountFields: z.boolean().describe('Fields that the account has of its own can be matched too.'),
     makesLists: z.boolean().describe('A list is made for each segment; else an export names one that is there.'),
+    defaultList: z
+      .string()
+      .optional()
+      .describe('The setting of the connection that names the list of an export which names none.'),
     people: limit.extend({ over: z.enum(['export', 'connection']) }).optional(),
     add: z.array(route),
     remove: z.array(route),
@@ -79,8 +103,16 @@ const inputOf = (
   ...(one.oneOf === undefined ? {} : { oneOf: [...one.oneOf] }),
 })
 
+export const shownField = (of: MatchField): z.infer<typeof destinationField> => ({
+  ...inputOf(of.name, of),
+  kind: of.kind ?? 'text',
+  ...limitOf('max', of.max),
+  required: of.required === true,
+})
+
 const shownRoute = (one: AnyDestination['add'][number]): z.infer<typeof route> => ({
   ...(one.over === undefined ? {} : { over: one.over }),
+  ...(one.for === undefined ? {} : { for: one.for }),
   records: shownLimit(one.max),
   ...limitOf('bytes', one.bytes),
   parallel: one.parallel,
@@ -93,6 +125,7 @@ const shown = (one: AnyDestination): z.infer<typeof destination> => ({
   name: one.name,
   listWord: one.listWord,
   signIn: one.oauth !== undefined,
+  ...(one.oauth?.unless === undefined ? {} : { keyInstead: one.oauth.unless }),
   credentials: Object.entries(one.credentials).map(([name, of]) => inputOf(name, of)),
   settings: Object.entries(one.settings).map(([name, of]) => ({
     ...inputOf(name, of),
@@ -103,8 +136,11 @@ const shown = (one: AnyDestination): z.infer<typeof destination> => ({
     label: one.identifier.label,
     ...(one.identifier.hash === undefined ? {} : { hash: one.identifier.hash }),
   },
-  fields: one.fields.map((of) => ({ ...inputOf(of.name, of), ...limitOf('max', of.max) })),
+  fields: one.fields.map(shownField),
+  ...(one.blanks === undefined ? {} : { blanks: { ...one.blanks } }),
+  accountFields: one.accountFields !== undefined,
   makesLists: one.ensureList !== undefined,
+  ...(one.defaultList === undefined ? {} : { defaultList: one.defaultList }),
   ...(one.people === undefined ? {} : { people: { ...shownLimit(one.people), over: one.people.over } }),
   add: one.add.map(shownRoute),
   remove: one.remove.map(shownRoute),

@@ -1,5 +1,6 @@
 /** Exports: which segments go through which connection, and how people are matched. Saving one never runs it. */
 import { z } from 'zod'
+import type { AnyDestination } from '../destination-kit/kit.ts'
 import { destinationOf } from '../destinations/index.ts'
 import { matching } from '../domain/matching.ts'
 import { unification } from '../domain/unification.ts'
@@ -8,6 +9,7 @@ import type { ControlPlane } from '../store/control-plane.ts'
 import { createExport, type Export, getExport, listExports, removeExport, updateExport } from '../store/export.ts'
 import { listSegments } from '../store/segment.ts'
 import { readUnification } from '../store/unification.ts'
+import { accountFieldsIfAsked } from './account-fields.ts'
 import { displayName, id, idParams, onceHeaders, textValues } from './common.ts'
 import type { Api, ApiContext } from './context.ts'
 import { changeHeaders, mustMatch, tagged } from './etag.ts'
@@ -33,7 +35,9 @@ const exportBody = z
       .max(500)
       .nullable()
       .default(null)
-      .describe('The ID of the list at the service; null where a list is made for each segment.'),
+      .describe(
+        'The ID of the list at the service; null where a list is made for each segment, or the connection names one.',
+      ),
   })
   .meta({ id: 'NewExport' })
 type Wanted = z.infer<typeof exportBody>
@@ -80,8 +84,8 @@ const segmentProblems = async (db: ControlPlane['db'], { segmentIds }: Wanted): 
   )
 }
 
-const listProblems = (makesLists: boolean, { listId }: Wanted): Unusable[] =>
-  makesLists || listId !== null
+const listProblems = ({ ensureList, defaultList }: AnyDestination, { listId }: Wanted): Unusable[] =>
+  ensureList !== undefined || defaultList !== undefined || listId !== null
     ? []
     : [
         {
@@ -92,7 +96,8 @@ const listProblems = (makesLists: boolean, { listId }: Wanted): Unusable[] =>
       ]
 
 /** Refuses what cannot be used with the connection that is wanted. */
-const refuseUnusableExport = async (db: ControlPlane['db'], wanted: Wanted): Promise<void> => {
+const refuseUnusableExport = async (context: ApiContext, wanted: Wanted): Promise<void> => {
+  const { db } = context.server.ports
   const problems = await segmentProblems(db, wanted)
   const connection = (await listConnections(db)).find((one) => one.id === wanted.connectionId)
   if (connection === undefined) {
@@ -102,16 +107,19 @@ const refuseUnusableExport = async (db: ControlPlane['db'], wanted: Wanted): Pro
   }
   const destination = destinationOf(connection.destination)
   const definition = unification.safeParse(await readUnification(db))
+  const settings = settingProblems(destination, 'export', wanted.settings)
+  const account = settings.length === 0 ? await accountFieldsIfAsked(context, connection, wanted) : undefined
+  const profileFields = definition.success ? definition.data.fields : undefined
   refuseUnusable([
     ...problems,
-    ...settingProblems(destination, 'export', wanted.settings),
-    ...matchingProblems(destination, wanted.matching, definition.success ? definition.data.fields : undefined),
-    ...listProblems(destination.ensureList !== undefined, wanted),
+    ...settings,
+    ...matchingProblems(destination, wanted.matching, { profileFields, account }),
+    ...listProblems(destination, wanted),
   ])
 }
 
-export const exportRoutes = (app: Api, { server }: ApiContext): void => {
-  const { db } = server.ports
+export const exportRoutes = (app: Api, context: ApiContext): void => {
+  const { db } = context.server.ports
 
   app.get(
     '/exports',
@@ -146,7 +154,7 @@ export const exportRoutes = (app: Api, { server }: ApiContext): void => {
       config: { errors: ['export.exists', 'request.unusable'] },
     },
     async ({ body }, reply) => {
-      await refuseUnusableExport(db, body)
+      await refuseUnusableExport(context, body)
       const made = shown(await createExport(db, stored(body)))
       return await reply.code(201).header('location', `/api/v1/exports/${made.id}`).send(tagged(reply, made))
     },
@@ -189,7 +197,7 @@ export const exportRoutes = (app: Api, { server }: ApiContext): void => {
     async ({ params, headers, body }, reply) => {
       const precondition = mustMatch(headers['if-match'], shown)
       await getExport(db, params.id)
-      await refuseUnusableExport(db, body)
+      await refuseUnusableExport(context, body)
       const changes = { ...stored(body), listRemoteId: body.listId }
       return tagged(reply, shown(await updateExport(db, params.id, changes, precondition)))
     },

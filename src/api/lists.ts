@@ -2,6 +2,8 @@
 import { z } from 'zod'
 import { type ListPeople, listPeople, standingRejects } from '../exports/list-people.ts'
 import { type NamedList, namedList, namedLists } from '../store/list-names.ts'
+import { decideOwnership } from '../store/list-ownership.ts'
+import { ownershipAnswers } from '../store/schema.ts'
 import { id, idParams, moment, momentOf } from './common.ts'
 import type { Api, ApiContext } from './context.ts'
 import { maskedIdentifier, maskedText, revealQuery } from './masking.ts'
@@ -15,8 +17,18 @@ const list = z
     exportId: id,
     exportName: z.string(),
     segmentId: id.nullable().describe('null where it takes the union of the segments of the export.'),
+    segmentName: z
+      .string()
+      .nullable()
+      .describe('What the segment is called now. A list keeps the name that it was made with.'),
     destination: z.string(),
     remoteId: z.string().nullable().describe('The ID at the service; null until a run has found or made it.'),
+    ownership: z
+      .enum(['undecided', ...ownershipAnswers])
+      .nullable()
+      .describe(
+        'Whose it is, where Sund did not make it and cannot read who is in it. undecided: runs wait for an answer. ours: Sund alone fills it. add-only: others fill it too, and Sund removes nobody. null where nobody had to say.',
+      ),
     closedAt: moment.optional().describe('When the export went to another list.'),
     people: z
       .object({
@@ -30,6 +42,7 @@ const list = z
       .meta({ id: 'ListPeople' }),
   })
   .meta({ id: 'List' })
+const decision = z.strictObject({ ownership: z.enum(ownershipAnswers) }).meta({ id: 'ListDecision' })
 const lists = pageOf('Lists', list)
 
 const reject = z
@@ -53,8 +66,10 @@ const shown = (one: NamedList, people: ListPeople): z.infer<typeof list> => ({
   exportId: one.exportId,
   exportName: one.exportName,
   segmentId: one.segmentId ?? null,
+  segmentName: one.segmentName ?? null,
   destination: one.destination,
   remoteId: one.remoteId ?? null,
+  ownership: one.ownership ?? null,
   ...momentOf('closedAt', one.closedAt),
   people: { ...people },
 })
@@ -95,6 +110,25 @@ const listRoutesOnly = (app: Api, { server }: ApiContext): void => {
       config: { errors: ['list.missing'] },
     },
     async ({ params }) => shown(await namedList(db, params.id), (await listPeople(engine))(params.id)),
+  )
+
+  app.post(
+    '/lists/:id/ownership',
+    {
+      schema: {
+        operationId: 'decideList',
+        summary: 'Say whose a list is that Sund did not make and cannot read',
+        tags: ['lists'],
+        params: idParams,
+        body: decision,
+        response: { 200: list },
+      },
+      config: { errors: ['list.missing', 'list.not_found_yet'] },
+    },
+    async ({ params, body }) => {
+      await decideOwnership(db, params.id, body.ownership)
+      return shown(await namedList(db, params.id), (await listPeople(engine))(params.id))
+    },
   )
 }
 

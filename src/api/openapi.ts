@@ -3,6 +3,7 @@ import swagger from '@fastify/swagger'
 import type { FastifyInstance, FastifySchema, RouteOptions } from 'fastify'
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { matchedField, matchedFieldNode, matchedValueNode } from '../domain/matched-value.ts'
 import { rule, ruleNode } from '../domain/rule.ts'
 import { type ErrorCode, errorEntries } from '../errors.ts'
 import { tidied } from './openapi-components.ts'
@@ -75,6 +76,14 @@ const documented = (route: RouteOptions, schema: FastifySchema): FastifySchema =
   },
 })
 
+z.globalRegistry.add(matchedValueNode, {
+  id: 'MatchedValue',
+  description: 'The name of a profile field, or a transform of such values; see docs/matching.md.',
+})
+z.globalRegistry.add(matchedFieldNode, {
+  id: 'MatchedField',
+  description: 'What fills a field of the service; clear asks the service to empty it.',
+})
 z.globalRegistry.add(ruleNode, { id: 'Rule', description: 'A condition, or conditions joined by all or any.' })
 
 interface Conversion {
@@ -83,7 +92,8 @@ interface Conversion {
 }
 
 const override = ({ zodSchema, jsonSchema }: Conversion): void => {
-  // The rule is first looked at as a whole, which its schema says nothing about.
+  // These are first looked at as a whole, which their schemas say nothing about.
+  if (zodSchema === matchedField) jsonSchema.$ref = '#/components/schemas/MatchedField'
   if (zodSchema === rule) jsonSchema.$ref = '#/components/schemas/Rule'
   // An answer without content.
   if (zodSchema._zod.def.type === 'undefined') jsonSchema.type = 'null'

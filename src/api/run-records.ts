@@ -1,6 +1,7 @@
 /** The records of runs: what became of each, and who could not be sent at all. */
 import { z } from 'zod'
 import { SundError } from '../errors.ts'
+import { invalidReasons } from '../exports/refused-values.ts'
 import { invalidPeople, type Known, type RunRecord, recordFates, runRecords } from '../exports/run-records.ts'
 import { hasBatches } from '../store/batch.ts'
 import { getExport } from '../store/export.ts'
@@ -32,7 +33,11 @@ const invalidPerson = z
   .object({
     listId: id,
     customerId: z.string(),
-    reason: z.enum(['missing', 'malformed']).describe('What is wrong with the identifier.'),
+    reason: z.enum(invalidReasons),
+    field: z
+      .string()
+      .nullable()
+      .describe('The field of the service that does not take the value; null where it is the identifier.'),
   })
   .meta({ id: 'InvalidPerson' })
 const invalid = pageOf('InvalidPeople', invalidPerson)
@@ -101,7 +106,7 @@ export const runRecordRoutes = (app: Api, context: ApiContext): void => {
     {
       schema: {
         operationId: 'listInvalidPeople',
-        summary: 'List members of the segments who have no identifier that can be sent',
+        summary: 'List members of the segments who cannot be sent, for their identifier or a value',
         description: 'Kept until the export is planned again.',
         tags: ['runs'],
         params: idParams,

@@ -43,7 +43,16 @@ export const requestedRun = run
   .meta({ id: 'RequestedRun' })
 
 const runList = z
-  .object({ listId: id, expected: z.int(), added: z.int(), updated: z.int(), removed: z.int(), approved: z.boolean() })
+  .object({
+    listId: id,
+    expected: z.int(),
+    added: z.int(),
+    updated: z.int(),
+    removed: z.int(),
+    theirs: z.int().describe('Members found on the list; never removed by us.'),
+    kept: z.int().describe('Who would have been removed, and stays, since the list is add-only.'),
+    approved: z.boolean(),
+  })
   .meta({ id: 'RunList' })
 
 const batchCounts = z

@@ -103,7 +103,9 @@ it('looks into a run by batch and by record, masked unless asked', async () => {
   expect(invalid.items.map(({ reason }) => reason).sort()).toEqual(['malformed', 'missing'])
 
   const { body: lists } = await api.client.listLists({ query: { export: wanted.id } })
-  expect(lists.items).toMatchObject([{ id: listId, remoteId: list, people: { present: 14, rejected: 1, left: 0 } }])
+  expect(lists.items).toMatchObject([
+    { id: listId, segmentName: null, remoteId: list, people: { present: 14, rejected: 1, left: 0 } },
+  ])
   const { body: rejects } = await api.client.listRejects({ query: { list: listId } })
   expect(rejects).toMatchObject({ total: 1, items: [{ identifier: 'ba***@er***', runId: id, operation: 'add' }] })
   const revealed = await api.client.listRejects({ query: { list: listId, reveal: 'true' } })

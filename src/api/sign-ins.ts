@@ -2,10 +2,11 @@
 
 import { connect, signIn } from '../connections/connect.ts'
 import type { ConnectionPorts } from '../connections/open-connection.ts'
+import { signInOf } from '../connections/ways.ts'
 import { destinationOf } from '../destinations/index.ts'
 import { SundError } from '../errors.ts'
 import { reasonOf } from '../exports/ending.ts'
-import type { Connection } from '../store/connection.ts'
+import { type Connection, readCredentials } from '../store/connection.ts'
 
 /** `url`: the page that the person opens while it waits. */
 export type SignInState =
@@ -53,8 +54,11 @@ export const openSignIns = (ports: ConnectionPorts, stopping: AbortSignal): Sign
 
   return {
     async start(connection) {
-      const { oauth, name } = destinationOf(connection.destination)
-      if (oauth === undefined) throw new SundError('connection.no_sign_in', { destination: name })
+      const destination = destinationOf(connection.destination)
+      const credentials = await readCredentials(ports.db, ports.vault, connection.id)
+      if (signInOf(destination, credentials) === undefined) {
+        throw new SundError('connection.no_sign_in', { destination: destination.name })
+      }
       const there = attempts.get(connection.id)
       const isOver = there === undefined || there.state.status === 'failed' || there.state.status === 'signed-in'
       const attempt = isOver ? begin(connection) : there

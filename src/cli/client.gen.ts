@@ -64,6 +64,13 @@ export interface Batches {
   readonly total: number
 }
 
+export interface Blanks {
+  /** What the field holds after it was sent for a person who has no value. */
+  readonly none: 'cleared' | 'kept' | 'empty'
+  /** What it holds after an empty text was sent. */
+  readonly empty: 'cleared' | 'kept' | 'empty'
+}
+
 export interface Connection {
   readonly id: string
   readonly name: string
@@ -112,6 +119,8 @@ export interface Destination {
   readonly listWord: string
   /** People sign in at the service; else it takes a key. */
   readonly signIn: boolean
+  /** The credential that, when given, takes the place of signing in. */
+  readonly keyInstead?: string
   readonly credentials: readonly DestinationCredential[]
   readonly settings: readonly DestinationSetting[]
   readonly identifier: {
@@ -119,8 +128,14 @@ export interface Destination {
     readonly hash?: 'sha256'
   }
   readonly fields: readonly DestinationField[]
+  /** Absent where nobody has found out. A field that is not matched keeps what it holds. */
+  readonly blanks?: Blanks
+  /** Fields that the account has of its own can be matched too. */
+  readonly accountFields: boolean
   /** A list is made for each segment; else an export names one that is there. */
   readonly makesLists: boolean
+  /** The setting of the connection that names the list of an export which names none. */
+  readonly defaultList?: string
   readonly people?: {
     readonly value: number
     /** Where it is written. */
@@ -151,13 +166,19 @@ export interface DestinationField {
   readonly label: string
   readonly help?: string
   readonly oneOf?: readonly string[]
+  /** What the service takes; see docs/matching.md. */
+  readonly kind: 'text' | 'number' | 'boolean' | 'date'
   /** The longest value, in characters. */
   readonly max?: Limit
+  /** An export must fill it, and nobody is sent without a value. */
+  readonly required: boolean
 }
 
 export interface DestinationRoute {
   /** Used for more records than this. */
   readonly over?: number
+  /** Takes only people whom Sund took off the list before. */
+  readonly for?: 'returners'
   /** Records in one call. */
   readonly records: Limit
   readonly bytes?: Limit
@@ -190,6 +211,16 @@ export interface Export {
   readonly listId: string | null
 }
 
+export interface ExportWarning {
+  /** JSON Pointer to the part of the export. */
+  readonly pointer: string
+  readonly detail: string
+}
+
+export interface ExportWarnings {
+  readonly items: readonly ExportWarning[]
+}
+
 export interface Exports {
   readonly items: readonly Export[]
   readonly page: number
@@ -220,8 +251,9 @@ export interface InvalidPeople {
 export interface InvalidPerson {
   readonly listId: string
   readonly customerId: string
-  /** What is wrong with the identifier. */
-  readonly reason: 'missing' | 'malformed'
+  readonly reason: 'missing' | 'malformed' | 'too-long' | 'not-among'
+  /** The field of the service that does not take the value; null where it is the identifier. */
+  readonly field: string | null
 }
 
 export interface Limit {
@@ -240,12 +272,20 @@ export interface List {
   readonly exportName: string
   /** null where it takes the union of the segments of the export. */
   readonly segmentId: string | null
+  /** What the segment is called now. A list keeps the name that it was made with. */
+  readonly segmentName: string | null
   readonly destination: string
   /** The ID at the service; null until a run has found or made it. */
   readonly remoteId: string | null
+  /** Whose it is, where Sund did not make it and cannot read who is in it. undecided: runs wait for an answer. ours: Sund alone fills it. add-only: others fill it too, and Sund removes nobody. null where nobody had to say. */
+  readonly ownership: 'undecided' | 'ours' | 'add-only' | null
   /** When the export went to another list. */
   readonly closedAt?: string
   readonly people: ListPeople
+}
+
+export interface ListDecision {
+  readonly ownership: 'ours' | 'add-only'
 }
 
 export interface ListPeople {
@@ -278,9 +318,51 @@ export interface Lists {
   readonly total: number
 }
 
+/** What fills a field of the service; clear asks the service to empty it. */
+export type MatchedField =
+  | MatchedValue
+  | {
+      readonly clear: true
+    }
+
+/** The name of a profile field, or a transform of such values; see docs/matching.md. */
+export type MatchedValue =
+  | string
+  | {
+      readonly trim: MatchedValue
+    }
+  | {
+      readonly case: 'upper' | 'lower' | 'title'
+      readonly of: MatchedValue
+    }
+  | {
+      readonly country: 'name' | 'alpha-2' | 'alpha-3'
+      readonly of: MatchedValue
+    }
+  | {
+      readonly date: 'YYYY-MM-DD' | 'DD/MM/YYYY' | 'MM/DD/YYYY' | 'DD.MM.YYYY' | 'YYYYMMDD' | 'YYYY'
+      readonly of: MatchedValue
+    }
+  | {
+      readonly hash: 'sha256'
+      readonly of: MatchedValue
+    }
+  | {
+      readonly constant: string
+    }
+  | {
+      readonly firstOf: readonly MatchedValue[]
+    }
+
 export interface Matching {
   readonly identifier: string
-  readonly fields: Readonly<Record<string, string>>
+  readonly fields: Readonly<Record<string, MatchedField>>
+}
+
+export interface MatchingPreview {
+  readonly customerId: string
+  readonly identifier: PreviewedField
+  readonly fields: readonly PreviewedField[]
 }
 
 export interface NewConnection {
@@ -299,7 +381,7 @@ export interface NewExport {
   readonly segmentIds: readonly string[]
   readonly matching: Matching
   readonly settings?: Readonly<Record<string, string>>
-  /** The ID of the list at the service; null where a list is made for each segment. */
+  /** The ID of the list at the service; null where a list is made for each segment, or the connection names one. */
   readonly listId?: string | null
 }
 
@@ -338,6 +420,30 @@ export interface Outcomes {
   readonly size: number
   /** Items on all pages together. */
   readonly total: number
+}
+
+export interface PreviewWanted {
+  readonly customerId?: string
+  /** In place of that of the export, without saving it. */
+  readonly matching?: {
+    readonly identifier: string
+    readonly fields: Readonly<Record<string, MatchedField>>
+  }
+}
+
+export interface PreviewedField {
+  /** The field of the service; empty for the identifier. */
+  readonly name: string
+  readonly label: string
+  /** Fields of the profile. */
+  readonly before: readonly {
+    readonly field: string
+    readonly value: string | null
+  }[]
+  /** What would be sent; null where there is no value. */
+  readonly after: string | null
+  /** Why this person is not sent. */
+  readonly refused?: 'missing' | 'malformed' | 'too-long' | 'not-among'
 }
 
 export interface Problem {
@@ -535,6 +641,10 @@ export interface RunList {
   readonly added: number
   readonly updated: number
   readonly removed: number
+  /** Members found on the list; never removed by us. */
+  readonly theirs: number
+  /** Who would have been removed, and stays, since the list is add-only. */
+  readonly kept: number
   readonly approved: boolean
 }
 
@@ -763,11 +873,32 @@ export interface Unification {
   }[]
 }
 
+export interface VendorField {
+  readonly name: string
+  readonly label: string
+  readonly help?: string
+  readonly oneOf?: readonly string[]
+  /** What the service takes; see docs/matching.md. */
+  readonly kind: 'text' | 'number' | 'boolean' | 'date'
+  /** The longest value, in characters. */
+  readonly max?: Limit
+  /** An export must fill it, and nobody is sent without a value. */
+  readonly required: boolean
+  /** The account has made it; else the service always has it. */
+  readonly own: boolean
+}
+
+export interface VendorFields {
+  readonly items: readonly VendorField[]
+}
+
 export interface VendorList {
   readonly id: string
   readonly name: string
   /** null where the service does not tell. */
   readonly size: number | null
+  /** What to know before people are sent there. */
+  readonly notice: string | null
 }
 
 export interface VendorLists {
@@ -1022,6 +1153,17 @@ export const createClient = (transport: Transport) => ({
       path: input.path,
       query: input.query,
     }),
+  /** List the fields that can be matched: those of the destination, and those that the account has of its own. */
+  listVendorFields: (input: {
+    readonly path: { readonly id: string }
+    readonly query?: { readonly setting?: string | readonly string[]; readonly list?: string }
+  }): Promise<Answer<VendorFields>> =>
+    transport.request<VendorFields>({
+      method: 'GET',
+      address: '/api/v1/connections/{id}/fields',
+      path: input.path,
+      query: input.query,
+    }),
   /** Start a sign-in at the service; it ends when the person has agreed on the page. */
   startSignIn: (input: {
     readonly path: { readonly id: string }
@@ -1093,6 +1235,22 @@ export const createClient = (transport: Transport) => ({
       path: input.path,
       headers: input.headers,
     }),
+  /** Show what would be sent of one real person. */
+  previewExport: (input: {
+    readonly path: { readonly id: string }
+    readonly query?: { readonly reveal?: 'true' | 'false' }
+    readonly body: PreviewWanted
+  }): Promise<Answer<MatchingPreview>> =>
+    transport.request<MatchingPreview>({
+      method: 'POST',
+      address: '/api/v1/exports/{id}/preview',
+      path: input.path,
+      query: input.query,
+      body: input.body,
+    }),
+  /** List what speaks against an export without forbidding it. */
+  listExportWarnings: (input: { readonly path: { readonly id: string } }): Promise<Answer<ExportWarnings>> =>
+    transport.request<ExportWarnings>({ method: 'GET', address: '/api/v1/exports/{id}/warnings', path: input.path }),
   /** Run an export now, or join its live run. */
   startRun: (input: {
     readonly path: { readonly id: string }
@@ -1174,7 +1332,7 @@ export const createClient = (transport: Transport) => ({
       path: input.path,
       query: input.query,
     }),
-  /** List members of the segments who have no identifier that can be sent. */
+  /** List members of the segments who cannot be sent, for their identifier or a value. */
   listInvalidPeople: (input: {
     readonly path: { readonly id: string }
     readonly query?: { readonly page?: number; readonly size?: number; readonly list?: string }
@@ -1201,6 +1359,14 @@ export const createClient = (transport: Transport) => ({
   /** Show a list, and how many people the ledger knows there. */
   getList: (input: { readonly path: { readonly id: string } }): Promise<Answer<List>> =>
     transport.request<List>({ method: 'GET', address: '/api/v1/lists/{id}', path: input.path }),
+  /** Say whose a list is that Sund did not make and cannot read. */
+  decideList: (input: { readonly path: { readonly id: string }; readonly body: ListDecision }): Promise<Answer<List>> =>
+    transport.request<List>({
+      method: 'POST',
+      address: '/api/v1/lists/{id}/ownership',
+      path: input.path,
+      body: input.body,
+    }),
   /** List the people whom the service refuses in a list, until it takes them or they leave the segment. */
   listRejects: (input: {
     readonly query: {

@@ -34,6 +34,8 @@ const untilSignedIn = async ({ client, io }: Session, id: string, begun: SignIn)
   return state
 }
 
+const repeated = (text: string, before: readonly string[]): readonly string[] => [...before, text]
+
 export const addConnections = (shell: Shell, program: Command): void => {
   const noun = addResource<Connection, Connection>(shell, program, {
     thing: 'connection',
@@ -81,20 +83,34 @@ export const addConnections = (shell: Shell, program: Command): void => {
 
   shell
     .verb(noun, 'lists <connection>', 'List the lists at the service')
-    .option(
-      '--setting <name:value>',
-      'a setting that the destination asks of an export; repeatable',
-      (text: string, before: readonly string[]) => [...before, text],
-      [],
-    )
+    .option('--setting <name:value>', 'a setting that the destination asks of an export; repeatable', repeated, [])
     .action(
       shell.act(async ({ client }, wanted: string, { setting }: { setting: readonly string[] }) => {
         const { body } = await client.listVendorLists({
           path: { id: await connectionId(client, wanted) },
           query: { setting },
         })
-        const rows = body.items.map(({ id, name, size }) => [id, name, size])
-        return { json: body, text: table(['ID', 'NAME', 'SIZE'], rows) }
+        const rows = body.items.map(({ id, name, size, notice }) => [id, name, size, notice])
+        return { json: body, text: table(['ID', 'NAME', 'SIZE', 'NOTICE'], rows) }
+      }),
+    )
+
+  shell
+    .verb(noun, 'fields <connection>', 'List the fields that can be matched, those of the account among them')
+    .option('--setting <name:value>', 'a setting that the destination asks of an export; repeatable', repeated, [])
+    .option('--list <id>', 'the ID of the list, where each list has fields of its own')
+    .action(
+      shell.act(async ({ client }, wanted: string, options: { setting: readonly string[]; list?: string }) => {
+        const { setting, list } = options
+        const { body } = await client.listVendorFields({
+          path: { id: await connectionId(client, wanted) },
+          query: { setting, ...(list === undefined ? {} : { list }) },
+        })
+        const rows = body.items.map(({ name, label, kind, max, required }) => [
+          ...[name, label, kind, max?.value],
+          required ? 'required' : '',
+        ])
+        return { json: body, text: table(['NAME', 'LABEL', 'KIND', 'LONGEST', ''], rows) }
       }),
     )
 

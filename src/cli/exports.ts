@@ -1,9 +1,10 @@
 /** `sund exports`: connection, segments, list and data matching. */
 import type { Command } from 'commander'
 import { fileExport } from '../domain/sund-file.ts'
-import type { Export, NewExport } from './client.gen.ts'
+import type { Export, NewExport, PreviewedField } from './client.gen.ts'
 import { exitOfRun, followRun, runText } from './follow.ts'
 import { readShaped } from './input-file.ts'
+import { type Cell, table } from './output.ts'
 import { addResource } from './resource.ts'
 import type { Session, Shell } from './session.ts'
 import { connectionId, exportId, segmentId } from './things.ts'
@@ -17,6 +18,16 @@ const bodyOf = async ({ client, io }: Session, file: string): Promise<NewExport>
   for (const segment of segments) segmentIds.push(await segmentId(client, segment))
   return { name, connectionId: id, segmentIds, matching, settings, listId: await listIdOf(client, id, value) }
 }
+
+const cellOf = (value: string | null): string => (value === null ? '(none)' : JSON.stringify(value))
+
+const previewRow = ({ label, before, after, refused }: PreviewedField): Cell[] => [
+  label,
+  before.map(({ field }) => field).join(', '),
+  before.map(({ value }) => cellOf(value)).join(', '),
+  refused === undefined ? cellOf(after) : '',
+  refused ?? '',
+]
 
 export const addExports = (shell: Shell, program: Command): void => {
   const noun = addResource<Export, Export>(shell, program, {
@@ -52,4 +63,29 @@ export const addExports = (shell: Shell, program: Command): void => {
         return { json: run, text: runText(run), exit: exitOfRun(run) }
       }),
     )
+
+  shell
+    .verb(noun, 'preview <export>', 'Show what would be sent of one real person, field by field')
+    .option('--customer <id>', 'the CustomerId of the person; else anybody in the segments')
+    .option('--reveal', 'show addresses and numbers whole', false)
+    .action(
+      shell.act(async ({ client }, wanted: string, { customer, reveal }: { customer?: string; reveal: boolean }) => {
+        const { body } = await client.previewExport({
+          path: { id: await exportId(client, wanted) },
+          query: { reveal: reveal ? 'true' : 'false' },
+          body: customer === undefined ? {} : { customerId: customer },
+        })
+        const rows = [body.identifier, ...body.fields].map(previewRow)
+        const head = ['FIELD', 'FROM', 'BEFORE', 'SENT', 'REFUSED']
+        return { json: body, text: `CustomerId ${body.customerId}\n${table(head, rows)}` }
+      }),
+    )
+
+  shell.verb(noun, 'warnings <export>', 'List what speaks against an export without forbidding it').action(
+    shell.act(async ({ client }, wanted: string) => {
+      const { body } = await client.listExportWarnings({ path: { id: await exportId(client, wanted) } })
+      const rows = body.items.map(({ pointer, detail }) => [pointer, detail])
+      return { json: body, text: rows.length === 0 ? 'None.\n' : table(['WHERE', 'WARNING'], rows) }
+    }),
+  )
 }

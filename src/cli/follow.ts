@@ -64,11 +64,21 @@ export const followRun = (session: Session, id: string): Promise<RunProgress> =>
 export const followRefresh = (session: Session, id: string): Promise<RefreshProgress> =>
   untilEnd(session, session.client.watchRefresh({ path: { id } }), refreshLine)
 
-export const runText = (run: Run): string => {
+/** People who are on the lists and not removed, where there are any; only a run that was followed to its end tells. */
+const stayingText = ({ lists = [] }: { readonly lists?: RunProgress['lists'] }): string => {
+  const sum = (of: (list: RunProgress['lists'][number]) => number) => lists.reduce((all, list) => all + of(list), 0)
+  const [theirs, kept] = [sum((list) => list.theirs), sum((list) => list.kept)]
+  return [
+    ...(theirs === 0 ? [] : [`  ${count(theirs, 'on the lists were there before Sund, and are never removed')}\n`]),
+    ...(kept === 0 ? [] : [`  ${count(kept, 'would have been removed, and stay: their list is add-only')}\n`]),
+  ].join('')
+}
+
+export const runText = (run: Run & { readonly lists?: RunProgress['lists'] }): string => {
   const reason = run.reason === undefined ? '' : `  ${run.reason}\n`
   const held =
     run.status === 'Held' ? `  To send it all the same: sund runs approve ${run.id} --delta ${run.deltaHash}\n` : ''
-  return `Run ${run.id}: ${run.status}, ${deltaText(run)}\n${reason}${held}`
+  return `Run ${run.id}: ${run.status}, ${deltaText(run)}\n${reason}${held}${stayingText(run)}`
 }
 
 /** Of a run that has ended. */

@@ -1,16 +1,18 @@
 /** `sund lists`: what exports fill at the services, and whom the services refuse there. */
-import { type Command, Option } from 'commander'
+import { Argument, type Command, Option } from 'commander'
 import type { List } from './client.gen.ts'
 import { pageLine, parts, table } from './output.ts'
 import type { Shell } from './session.ts'
 import { exportId, type PageQuery, pageQuery, revealed, withPages, withReveal } from './things.ts'
 
-const row = ({ id, name, exportName, destination, remoteId, closedAt, people }: List) => [
-  ...[id, name, exportName, destination, remoteId],
+const row = ({ people, closedAt, ...list }: List) => [
+  ...[list.id, list.name, list.segmentName, list.exportName, list.destination, list.remoteId, list.ownership],
   ...[people.present, people.theirs, people.removing, people.unknown, people.rejected, closedAt !== undefined],
 ]
+const answers = ['ours', 'add-only'] as const
+const answersHelp = 'ours: Sund alone fills it; add-only: others fill it too, and Sund removes nobody'
 const head = [
-  ...['ID', 'NAME', 'EXPORT', 'DESTINATION', 'ID AT THE SERVICE'],
+  ...['ID', 'NAME', 'SEGMENT', 'EXPORT', 'DESTINATION', 'ID AT THE SERVICE', 'OWNERSHIP'],
   ...['PRESENT', 'THEIRS', 'REMOVING', 'UNKNOWN', 'REJECTED', 'CLOSED'],
 ]
 
@@ -31,6 +33,14 @@ export const addLists = (shell: Shell, program: Command): void => {
     shell.act(async ({ client }, id: string) => {
       const { body } = await client.getList({ path: { id } })
       return { json: body, text: parts(body) }
+    }),
+  )
+
+  const decide = shell.verb(noun, 'decide <list>', 'Say whose a list is that Sund did not make and cannot read')
+  decide.addArgument(new Argument('<answer>', answersHelp).choices(answers)).action(
+    shell.act(async ({ client }, id: string, ownership: (typeof answers)[number]) => {
+      const { body } = await client.decideList({ path: { id }, body: { ownership } })
+      return { json: body, text: `List ${body.name}: ${ownership}. The next run goes by it.\n` }
     }),
   )
 

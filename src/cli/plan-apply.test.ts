@@ -3,8 +3,8 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'
+import { vendorSetUps } from '../../demo/at-vendor.ts'
 import { exports, segments, sources, unification } from '../../demo/definitions.ts'
-import { exportSettings } from '../../demo/set-up.ts'
 import { sundFile } from '../domain/sund-file.ts'
 import { createClient } from './client.gen.ts'
 import { planOf } from './file/plan.ts'
@@ -19,7 +19,7 @@ let sample: string
 beforeAll(async () => {
   served = await startServed()
   await mkdir(join(served.base, 'sample'))
-  await served.sendgridList('Newsletter')
+  await served.sampleLists()
   sample = await readFile(samplePath, 'utf8')
 })
 
@@ -47,7 +47,7 @@ describe('the sample file', () => {
     const destinations = new Map(file.connections?.map(({ name, destination }) => [name, destination]))
     expect(
       file.exports?.map(({ connection, ...same }) => ({ ...same, destination: destinations.get(connection) })),
-    ).toEqual(exports.map((one) => ({ ...one, settings: exportSettings[one.destination] })))
+    ).toEqual(exports.map((one) => ({ ...one, settings: vendorSetUps[one.destination].exportSettings })))
   })
 
   it('is applied once, and then there is nothing to change', async () => {
@@ -58,6 +58,16 @@ describe('the sample file', () => {
     expect(await served.json('apply', file)).toEqual({ applied: [], extras: [] })
     expect((await served.say(['plan', file, '--check'])).code).toBe(0)
   })
+})
+
+it('takes transforms in a data matching, which then differ no more', async () => {
+  const file = await changed((text) => text.replace('city: City', 'city: { case: title, of: { trim: City } }'))
+  expect(await plan(file)).toMatchObject({
+    changes: [{ differences: [{ path: 'matching.fields.city', before: 'City', after: { of: { trim: 'City' } } }] }],
+  })
+  expect((await served.say(['apply', file])).code).toBe(0)
+  expect(await plan(file)).toEqual({ changes: [], extras: [] })
+  expect((await served.say(['apply', await served.file('sund.yaml', sample)])).code).toBe(0)
 })
 
 describe('a plan', () => {
@@ -108,12 +118,15 @@ describe('a plan', () => {
   it('leaves alone what the file does not name, unless it is told to prune', async () => {
     const file = await changed((text) => text.replace(/exports:[\s\S]*$/, 'exports: []\n'))
     const extras = [
+      { kind: 'export', name: 'Campaign Monitor subscribers' },
+      { kind: 'export', name: 'Dotdigital address book' },
+      { kind: 'export', name: 'Iterable lists' },
       { kind: 'export', name: 'Microsoft Advertising audiences' },
       { kind: 'export', name: 'SendGrid newsletter' },
     ]
     expect(await plan(file)).toEqual({ changes: [], extras: expect.arrayContaining(extras) })
     const pruned = Object(await plan(file, '--prune')).changes
-    expect(pruned).toHaveLength(2)
+    expect(pruned).toHaveLength(extras.length)
     expect(pruned).toEqual(
       expect.arrayContaining(extras.map((one) => expect.objectContaining({ ...one, action: 'remove' }))),
     )
@@ -138,8 +151,8 @@ describe('apply', () => {
   it('with --prune removes what the file does not name, and builds it again from the whole file', async () => {
     const less = await changed((text) =>
       text
-        .replace(/ {2}- name: SendGrid newsletter[\s\S]*?(?= {2}- name: Microsoft Advertising audiences)/, '')
-        .replace(/ {2}- name: SendGrid sandbox[\s\S]*?(?= {2}- name: Microsoft)/, ''),
+        .replace(/ {2}- name: SendGrid newsletter[\s\S]*?(?= {2}- name: Iterable lists)/, '')
+        .replace(/ {2}- name: SendGrid sandbox[\s\S]*?(?= {2}- name: Iterable sandbox)/, ''),
     )
     expect(Object(await served.json('apply', less, '--prune')).applied).toMatchObject([
       { action: 'remove', kind: 'export', name: 'SendGrid newsletter' },

@@ -83,11 +83,13 @@ const addLooking = (shell: Shell, noun: Command): void => {
       ),
     )
 
-  withPages(shell.verb(noun, 'invalid <run>', 'List members who have no identifier that can be sent')).action(
+  withPages(
+    shell.verb(noun, 'invalid <run>', 'List members who cannot be sent, for their identifier or a value'),
+  ).action(
     shell.act(async ({ client }, id: string, options: PageQuery) => {
       const { body } = await client.listInvalidPeople({ path: { id }, query: pageQuery(options) })
-      const rows = body.items.map((one) => [one.listId, one.customerId, one.reason])
-      return { json: body, text: table(['LIST', 'CUSTOMER ID', 'REASON'], rows) + pageLine(body) }
+      const rows = body.items.map((one) => [one.listId, one.customerId, one.field, one.reason])
+      return { json: body, text: table(['LIST', 'CUSTOMER ID', 'FIELD', 'REASON'], rows) + pageLine(body) }
     }),
   )
 }

@@ -19,7 +19,7 @@ export const vendorListId = async (
   return only.id
 }
 
-/** null where a list is made for each segment. */
+/** null where a list is made for each segment, or the connection names one. */
 export const listIdOf = async (
   client: Client,
   connection: string,

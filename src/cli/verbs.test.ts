@@ -16,7 +16,7 @@ beforeAll(async () => {
   const folder = join(served.base, 'sample')
   await mkdir(folder)
   await generateTables({ folder, people: 400, seed: 3 })
-  await served.sendgridList('Newsletter')
+  await served.sampleLists()
   await served.file('sund.yaml', await readFile(join(projectRoot, 'docs', 'sund.yaml'), 'utf8'))
   const files: Readonly<Record<string, unknown>> = {
     source: { name: 'Extra', file: 'Contact.csv', key: 'ContactId', columns: [{ name: 'ContactId', type: 'text' }] },
@@ -120,7 +120,7 @@ const cases: readonly Case[] = [
     code: 4,
     says: { error: expect.objectContaining({ code: 'destination.unknown' }) },
   },
-  { verb: 'connections list', says: expect.objectContaining({ total: 2 }) },
+  { verb: 'connections list', says: expect.objectContaining({ total: 5 }) },
   { verb: 'connections create', words: () => [file('connection.json')], says: tagged({ name: 'Second' }) },
   { verb: 'connections show', words: () => ['Second'], says: tagged({ destination: 'sendgrid' }) },
   { verb: 'connections set', words: () => ['Second', file('connection.json')], says: tagged({ name: 'Second' }) },
@@ -129,6 +129,11 @@ const cases: readonly Case[] = [
     verb: 'connections lists',
     words: () => ['Second'],
     says: { items: expect.arrayContaining([expect.objectContaining({ name: 'Newsletter' })]) },
+  },
+  {
+    verb: 'connections fields',
+    words: () => ['Second'],
+    says: { items: expect.arrayContaining([expect.objectContaining({ name: 'city', label: 'City', own: false })]) },
   },
   {
     verb: 'connections sign-in',
@@ -205,7 +210,7 @@ const cases: readonly Case[] = [
     words: () => ['--of', 'Californians'],
     says: expect.objectContaining({ profiles: expect.any(Number) }),
   },
-  { verb: 'exports list', says: expect.objectContaining({ total: 2 }) },
+  { verb: 'exports list', says: expect.objectContaining({ total: 5 }) },
   { verb: 'exports create', words: () => [file('export.json')], says: tagged({ name: 'Norwegians there' }) },
   { verb: 'exports show', words: () => ['Norwegians there'], says: tagged({ listId: expect.any(String) }) },
   {
@@ -213,6 +218,22 @@ const cases: readonly Case[] = [
     words: () => ['Norwegians there', file('export.json')],
     says: tagged({ name: 'Norwegians there' }),
   },
+  {
+    verb: 'exports preview',
+    words: () => ['SendGrid newsletter'],
+    says: expect.objectContaining({
+      customerId: expect.any(String),
+      identifier: expect.objectContaining({ after: expect.stringContaining('***') }),
+      fields: expect.arrayContaining([expect.objectContaining({ name: 'city', label: 'City' })]),
+    }),
+  },
+  {
+    verb: 'exports preview',
+    words: () => ['SendGrid newsletter', '--customer', 'nobody', '--reveal'],
+    code: 4,
+    says: { error: expect.objectContaining({ code: 'profile.missing' }) },
+  },
+  { verb: 'exports warnings', words: () => ['SendGrid newsletter'], says: { items: [] } },
   {
     verb: 'exports run',
     words: () => ['SendGrid newsletter', '--wait'],
@@ -249,6 +270,22 @@ const cases: readonly Case[] = [
     verb: 'lists show',
     words: async () => [await firstOf('lists', 'list')],
     says: expect.objectContaining({ people: expect.any(Object) }),
+  },
+  {
+    verb: 'lists decide',
+    words: async () => [await firstOf('lists', 'list'), 'add-only'],
+    says: expect.objectContaining({ ownership: 'add-only' }),
+  },
+  {
+    verb: 'lists decide',
+    words: async () => [await firstOf('lists', 'list'), 'ours'],
+    says: expect.objectContaining({ ownership: 'ours' }),
+  },
+  {
+    verb: 'lists decide',
+    words: () => ['999', 'ours'],
+    code: 4,
+    says: { error: expect.objectContaining({ code: 'list.missing' }) },
   },
   { verb: 'lists rejects', words: async () => [await firstOf('lists', 'list')], says: pageOf() },
   { verb: 'exports remove', words: () => ['Norwegians there'], says: expect.objectContaining({ removed: true }) },
