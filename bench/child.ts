@@ -3,13 +3,16 @@ import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { z } from 'zod'
 
+/** Those of `sund`. */
+const LIMITS = ['--max-old-space-size=512', '--max-semi-space-size=8']
 const script = fileURLToPath(new URL('./tasks/main.ts', import.meta.url))
 
 /** The task's output, checked. Throws when the process fails; what it said stands on stderr. */
 export async function inChild<T>(task: string, input: unknown, shape: z.ZodType<T>): Promise<T> {
   const child = spawn(
     process.execPath,
-    ['--disable-warning=ExperimentalWarning', script, task, JSON.stringify(input)],
+    // With the options that Sund itself is started with.
+    [...process.execArgv, ...LIMITS, script, task, JSON.stringify(input)],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
     },

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Benches } from './benches.ts'
-import { stopPostgres } from './crash/nemesis.ts'
+import { stopPostgres } from './crash/gates.ts'
 import { judged, shown } from './row.ts'
 
 const { values, positionals } = parseArgs({

@@ -1,8 +1,10 @@
 /** The routes that the first run is measured on. A new route of a destination is one more entry here, and its answers in the receiver. */
 import type { Matching } from '../src/domain/matching.ts'
+import { GZIP_UPLOAD } from './receiver/answers.ts'
 
 /** What the floor needs to know of a call, written by hand and apart from the destination. */
 export interface BareCall {
+  readonly kind: 'call'
   readonly method: 'PUT' | 'POST'
   readonly path: string
   /** Records of one call. */
@@ -13,6 +15,20 @@ export interface BareCall {
   readonly tail: string
 }
 
+/** The same for a file, which is packed as it is read and sent as it is packed. */
+export interface BareFile {
+  readonly kind: 'file'
+  readonly method: 'PUT'
+  readonly path: string
+  /** Records of one file. */
+  readonly records: number
+  text(identifier: string, values: readonly (string | null)[]): string
+  /** The line before the records; each record is a line as well. */
+  readonly head: string
+}
+
+export type Bare = BareCall | BareFile
+
 export interface BenchRoute {
   readonly name: string
   /** The slug of the destination. */
@@ -20,7 +36,7 @@ export interface BenchRoute {
   /** Place in the destination's list of routes. */
   readonly route: number
   readonly matching: Matching
-  readonly bare: BareCall
+  readonly bare: Bare
   /** Whether a whole run shall carry 150,000 profiles a second: what is asked of 30,000 a batch. */
   readonly large: boolean
 }
@@ -35,6 +51,11 @@ const sendgridFields = {
 }
 const sendgridNames = Object.keys(sendgridFields)
 
+const csv = (cells: readonly (string | null)[]): string =>
+  cells
+    .map((cell) => (cell === null ? '' : /[",\r\n]|^\s|\s$/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell))
+    .join(',')
+
 export const routes: readonly BenchRoute[] = [
   {
     name: 'sendgrid put',
@@ -43,6 +64,7 @@ export const routes: readonly BenchRoute[] = [
     matching: { identifier: 'Email', fields: sendgridFields },
     large: true,
     bare: {
+      kind: 'call',
       method: 'PUT',
       path: '/v3/marketing/contacts',
       records: 30_000,
@@ -58,18 +80,50 @@ export const routes: readonly BenchRoute[] = [
     },
   },
   {
+    name: 'sendgrid csv',
+    destination: 'sendgrid',
+    route: 1,
+    matching: { identifier: 'Email', fields: sendgridFields },
+    large: false,
+    bare: {
+      kind: 'file',
+      method: 'PUT',
+      path: GZIP_UPLOAD,
+      records: 1_000_000,
+      head: `email,${sendgridNames.join(',')}`,
+      text: (email, values) => csv([email, ...values]),
+    },
+  },
+  {
     name: 'microsoft-advertising apply',
     destination: 'microsoft-advertising',
     route: 0,
     matching: { identifier: 'Email', fields: {} },
     large: false,
     bare: {
+      kind: 'call',
       method: 'POST',
       path: '/CampaignManagement/v13/CustomerListUserData/Apply',
       records: 1000,
       head: '{"CustomerListUserData":{"ActionType":"Add","AudienceId":"1","CustomerListItemSubType":"Email","CustomerListItems":[',
       tail: ']}}',
       text: (hash) => JSON.stringify(hash),
+    },
+  },
+  {
+    name: 'microsoft-advertising bulk',
+    destination: 'microsoft-advertising',
+    route: 1,
+    matching: { identifier: 'Email', fields: {} },
+    large: false,
+    bare: {
+      kind: 'file',
+      method: 'PUT',
+      // A zip holds what gzip does: deflated bytes and their checksum.
+      path: GZIP_UPLOAD,
+      records: 100_000,
+      head: 'Type,Id,Parent Id,Client Id,Name,Action Type,Accept Customer Match Term,Sub Type,Text',
+      text: (hash) => `Customer List Item,,1,1,,,,Email,${csv([hash])}`,
     },
   },
 ]

@@ -1,4 +1,5 @@
 /** What the demo sets up: sources, unification, segments and exports over the sample tables. */
+import type { SandboxVendor } from '../sandbox/sandbox.ts'
 import type { Matching } from '../src/domain/matching.ts'
 import type { Rule } from '../src/domain/rule.ts'
 import type { SourceTable } from '../src/domain/source.ts'
@@ -136,14 +137,39 @@ const byEmail: Matching = { identifier: 'Email', fields: {} }
 
 export interface DemoExport {
   readonly name: string
-  readonly destination: 'sendgrid' | 'microsoft-advertising'
+  readonly destination: SandboxVendor
   readonly segments: readonly string[]
   readonly matching: Matching
-  /** One list that exists at the vendor, by name; absent where each segment gets a list of its own. */
+  /**
+   * One list that exists at the vendor, by name; absent where each segment gets a list of its own, or the connection
+   * names the list.
+   */
   readonly list?: string
 }
 
 export const exports: readonly DemoExport[] = [
+  {
+    name: 'Campaign Monitor subscribers',
+    destination: 'campaign-monitor',
+    segments: ['High tier subscribers'],
+    list: 'High tier subscribers',
+    matching: { ...byEmail, fields: { Name: 'FullName', '[City]': 'City', '[RewardPoints]': 'RewardPoints' } },
+  },
+  {
+    name: 'Dotdigital address book',
+    destination: 'dotdigital',
+    segments: ['Born in the eighties'],
+    matching: {
+      ...byEmail,
+      fields: {
+        FIRSTNAME: 'FirstName',
+        LASTNAME: 'LastName',
+        FULLNAME: 'FullName',
+        GENDER: 'Gender',
+        POSTCODE: 'PostCode',
+      },
+    },
+  },
   {
     name: 'SendGrid newsletter',
     destination: 'sendgrid',
@@ -160,6 +186,12 @@ export const exports: readonly DemoExport[] = [
         postal_code: 'PostCode',
       },
     },
+  },
+  {
+    name: 'Iterable lists',
+    destination: 'iterable',
+    segments: ['High tier subscribers', 'Californians', 'Born in the eighties'],
+    matching: byEmail,
   },
   {
     name: 'Microsoft Advertising audiences',

@@ -1,13 +1,15 @@
 /** The main job from nothing: sandbox, data folder, set-up, one refresh, and the lists compared with their segments. */
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import type { FaultOptions } from '../sandbox/frame/faults.ts'
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts'
-import { forEachVendor } from '../sandbox/vendors.ts'
+import { anyPorts } from '../sandbox/vendors.ts'
 import { DEFAULT_PORT, listen, type RunningApi } from '../src/api/listen.ts'
 import { openServer, type Server } from '../src/server.ts'
 import type { Log } from '../src/store/log.ts'
 import { findRefresh } from '../src/store/refresh.ts'
 import { generateTables } from './generate.ts'
+import { atPace } from './pace.ts'
 import { type Report, reportOf, tellReport } from './report.ts'
 import { setUp } from './set-up.ts'
 import { untilIdle } from './wait.ts'
@@ -23,6 +25,8 @@ export interface DemoOptions {
   readonly dump?: string
   /** How much faster than the vendors the simulators are. */
   readonly pace: number
+  /** The simulators' requests that go wrong. */
+  readonly faults?: FaultOptions
   readonly log: Log
   readonly key?: Uint8Array
   readonly databaseUrl?: string
@@ -40,6 +44,11 @@ async function tablesFolder({ tables, home }: DemoOptions): Promise<string> {
   return folder
 }
 
+const hasFaults = ({ faults }: DemoOptions): boolean => faults !== undefined && faults.share > 0
+
+/** Whoever sets up the demo tries again when a vendor's page fails. */
+const SET_UP_TRIES = 20
+
 const openDemoServer = async (options: DemoOptions, sandbox: Sandbox): Promise<Server> => {
   const endpoints = new Map(Object.entries(sandbox.urls).map(([slug, url]) => [slug, new URL(url)]))
   const { log, key, databaseUrl } = options
@@ -47,6 +56,7 @@ const openDemoServer = async (options: DemoOptions, sandbox: Sandbox): Promise<S
     home: dataFolder(options),
     endpoints,
     log,
+    ...(hasFaults(options) ? atPace(options.pace) : {}),
     ...(key === undefined ? {} : { key }),
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
   })
@@ -61,9 +71,18 @@ const progress = (): { show(line: string): void; end(): void } => {
   }
 }
 
-async function refreshOnce(server: Server, folder: string, signal: AbortSignal): Promise<string | undefined> {
+interface RefreshOptions {
+  readonly folder: string
+  readonly setUpTries: number
+}
+
+async function refreshOnce(
+  server: Server,
+  { folder, setUpTries }: RefreshOptions,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   const { show, end } = progress()
-  await setUp(server.ports, folder)
+  await setUp(server.ports, folder, undefined, setUpTries)
   await server.start()
   try {
     // What an earlier demo left half done comes first, so that this refresh is one of its own.
@@ -117,12 +136,18 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   const own = { ...options, home }
   const folder = await tablesFolder(own)
   // One demo that ends by itself needs no known ports, and must not fight over them.
-  const ports = options.once ? { ports: forEachVendor(() => 0) } : {}
-  const sandbox = await startSandbox({ home: join(home, 'sandbox'), pace: options.pace, ...ports })
+  const ports = options.once ? { ports: anyPorts } : {}
+  const sandbox = await startSandbox({
+    home: join(home, 'sandbox'),
+    pace: options.pace,
+    ...(options.faults === undefined ? {} : { faults: options.faults }),
+    ...ports,
+  })
   try {
     const server = await openDemoServer(own, sandbox)
     try {
-      const failure = await refreshOnce(server, folder, new AbortController().signal)
+      const how = { folder, setUpTries: hasFaults(options) ? SET_UP_TRIES : 1 }
+      const failure = await refreshOnce(server, how, new AbortController().signal)
       const report = await reportOf(server, sandbox)
       if (options.dump !== undefined) await sandbox.dump(resolve(options.dump))
       process.stdout.write(`${options.json ? JSON.stringify(report) : tellReport(report)}\n`)

@@ -126,6 +126,8 @@ const websiteReviews: Table = {
 }
 
 const TABLES = [contacts, loyalty, onlinePurchases, storePurchases, websiteReviews]
+/** The tables that profiles are made of; the others say what people did. */
+export const PROFILE_FILES: readonly string[] = [contacts.file, loyalty.file]
 const CHUNK = 64 * 1024
 
 function* textOf(table: Table, generation: Generation): Generator<string> {
@@ -141,15 +143,16 @@ function* textOf(table: Table, generation: Generation): Generator<string> {
 }
 
 /**
- * Writes the five tables of a generation into `folder`, which is made where it is missing; each file appears whole or
- * not at all. Resolves with how many people they hold, and how many of the first generation joined, left and changed.
+ * Writes the five tables of a generation, or those in `files`, into `folder`, which is made where it is missing; each
+ * file appears whole or not at all. Resolves with how many people they hold, and how many of the first generation joined, left and changed.
  */
 export const generateTables = async ({
   folder,
+  files,
   ...generation
-}: Generation & { readonly folder: string }): Promise<Counts> => {
+}: Generation & { readonly folder: string; readonly files?: readonly string[] }): Promise<Counts> => {
   await mkdir(folder, { recursive: true })
-  for (const table of TABLES) {
+  for (const table of TABLES.filter(({ file }) => files === undefined || files.includes(file))) {
     const file = join(folder, table.file)
     await pipeline(Readable.from(textOf(table, generation)), createWriteStream(`${file}.part`))
     await rename(`${file}.part`, file)

@@ -1,6 +1,6 @@
 /**
  * `npm run crash`: a first run of 100,000 people to both vendors, then one that adds, updates and removes a tenth; in
- * each the server is killed 20 times with a request open and once at each of three points between the two planes.
+ * each the server is killed 20 times with a request open and once at each of three points between the two planes. `npm run crash -- --large` does it with large files: large.ts.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -10,9 +10,12 @@ import { generateTables } from '../../demo/generate.ts'
 import type { Generation } from '../../demo/generations.ts'
 import { random } from '../../demo/random.ts'
 import { type RequestEvent, startSandbox } from '../../sandbox/sandbox.ts'
+import { anyPorts } from '../../sandbox/vendors.ts'
 import { destinationOf } from '../../src/destinations/index.ts'
 import { MAX_RECORDS } from './definitions.ts'
-import { allPoints, type Draw, KILLS_WITH_REQUEST_OPEN, type Kills, Nemesis, stopPostgres } from './nemesis.ts'
+import { stopPostgres } from './gates.ts'
+import { largeCrash } from './large.ts'
+import { allPoints, type Draw, KILLS_WITH_REQUEST_OPEN, type Kills, Nemesis } from './nemesis.ts'
 import { examine, type Finding, lastRequest } from './oracle.ts'
 
 /** A stream of chance that the sample people do not use. */
@@ -25,9 +28,17 @@ const PACE = 60
 const LATENCY_MS = 10
 
 const { values } = parseArgs({
-  options: { people: { type: 'string', default: '100000' }, seed: { type: 'string', default: '1' } },
+  options: {
+    people: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    /** By the routes for large files. */
+    large: { type: 'boolean', default: false },
+    kills: { type: 'string', default: '20' },
+    /** Of a hundred people, those whom the vendors refuse. */
+    refused: { type: 'string', default: '2' },
+  },
 })
-const people = Number(values.people)
+const people = Number(values.people ?? (values.large ? '1000000' : '100000'))
 const seed = Number(values.seed)
 const tell = (line: string) => process.stdout.write(`${line}\n`)
 
@@ -52,7 +63,7 @@ async function crash(folder: string): Promise<boolean> {
     home: join(folder, 'sandbox'),
     pace: PACE,
     latencyMs: LATENCY_MS,
-    ports: { sendgrid: 0, 'microsoft-advertising': 0 },
+    ports: anyPorts,
     onRequest: (event) => watch(event),
   })
   try {
@@ -103,7 +114,8 @@ async function crash(folder: string): Promise<boolean> {
 
 const folder = await mkdtemp(join(tmpdir(), 'sund-crash-'))
 try {
-  process.exitCode = (await crash(folder)) ? 0 : 1
+  const large = { folder, people, seed, kills: Number(values.kills), refusedPercent: Number(values.refused), tell }
+  process.exitCode = (await (values.large ? largeCrash(large) : crash(folder))) ? 0 : 1
 } finally {
   await stopPostgres(join(folder, 'data'))
   await rm(folder, { recursive: true, force: true })

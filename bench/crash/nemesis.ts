@@ -1,13 +1,12 @@
 /** Starts the server again and again, and kills it: with a request open, or at a point that the database shows. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import pg from 'pg'
 import type { RequestEvent, Sandbox, SandboxVendor } from '../../sandbox/sandbox.ts'
-import { startEmbeddedPostgres } from '../../src/store/embedded-postgres.ts'
-import type { Orders } from './server.ts'
+import { forEachVendor } from '../../sandbox/vendors.ts'
+import { attach, type GatePoint, open, shut, waiting } from './gates.ts'
+import type { Orders } from './messages.ts'
 
 /** A point of a run: what the server writes there, and what it means. */
 export const points = {
@@ -17,7 +16,7 @@ export const points = {
   },
   'between the last batch and settle': { table: 'run', condition: `new.phase = 'settling'` },
   'between settle and its mark': { table: 'run', condition: `new.phase = 'ended'` },
-} as const
+} as const satisfies Readonly<Record<string, GatePoint>>
 export type Point = keyof typeof points
 export const allPoints: readonly Point[] = [
   'between the vendor’s answer and our checkpoint',
@@ -25,53 +24,11 @@ export const allPoints: readonly Point[] = [
   'between settle and its mark',
 ]
 
-// Any number that nothing else takes as an advisory lock.
-const GATE = 7_140_021
-
 const entry = fileURLToPath(new URL('./server.ts', import.meta.url))
-
-/** One connection to the database of the data folder; its server lives on when the server process dies. */
-const attach = async (home: string): Promise<pg.Client> => {
-  const log = { info: () => undefined, warn: () => undefined }
-  const { url } = await startEmbeddedPostgres({ folder: join(home, 'postgres'), log })
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  return client
-}
-
-/** The database's server lives on where its owner was killed and never started again. */
-export const stopPostgres = async (home: string): Promise<void> => {
-  const log = { info: () => undefined, warn: () => undefined }
-  const { stop } = await startEmbeddedPostgres({ folder: join(home, 'postgres'), log })
-  await stop()
-}
-
-/** Makes every write at the point wait while we hold the gate; what waits when the process dies is rolled back. */
-const shut = async (client: pg.Client, point: Point): Promise<void> => {
-  const { table, condition } = points[point]
-  await client.query(`select pg_advisory_lock(${GATE})`)
-  await client.query(`create or replace function crash_gate() returns trigger language plpgsql as
-    $$ begin perform pg_advisory_xact_lock_shared(${GATE}); return new; end $$`)
-  await client.query(`create or replace trigger crash_gate before update on ${table} for each row
-    when (${condition}) execute function crash_gate()`)
-}
-
-const waiting = async (client: pg.Client): Promise<number[]> => {
-  const { rows } = await client.query<{ pid: number }>(
-    `select pid from pg_locks where locktype = 'advisory' and not granted and objid = ${GATE}`,
-  )
-  return rows.map(({ pid }) => pid)
-}
-
-const open = async (client: pg.Client, point: Point): Promise<void> => {
-  for (const pid of await waiting(client)) await client.query('select pg_terminate_backend($1)', [pid])
-  await client.query(`drop trigger if exists crash_gate on ${points[point].table}`)
-  await client.query(`select pg_advisory_unlock(${GATE})`)
-}
 
 export interface Kills {
   /** Kills that landed while a request to the vendor was open. */
-  readonly withRequestOpen: Readonly<Record<SandboxVendor, number>>
+  readonly withRequestOpen: Readonly<Record<'microsoft-advertising' | 'sendgrid', number>>
   /** Points that were reached and killed at. */
   readonly atPoints: readonly Point[]
 }
@@ -100,7 +57,7 @@ export class Nemesis {
 
   /** One refresh with all its kills, to its end. Throws when the server fails by itself. */
   async run(): Promise<Kills> {
-    const landed = { 'microsoft-advertising': 0, sendgrid: 0 }
+    const landed = forEachVendor(() => 0)
     // The quick vendor first: its run would be over before the slow one's had its share of the kills.
     const half = KILLS_WITH_REQUEST_OPEN / 2
     while (landed['microsoft-advertising'] < half && (await this.#killWithRequestOpen('microsoft-advertising'))) {
@@ -152,13 +109,13 @@ export class Nemesis {
   async #killAt(point: Point): Promise<boolean> {
     const client = await attach(this.#orders.home)
     try {
-      await shut(client, point)
+      await shut(client, points[point])
       const child = this.#start()
       const ended = once(child, 'exit')
       while (child.exitCode === null && (await waiting(client)).length === 0) await pause(5)
       const reached = child.kill('SIGKILL')
       await ended
-      await open(client, point)
+      await open(client, points[point])
       return reached
     } finally {
       await client.end()

@@ -38,11 +38,35 @@ const toSend = (vendor: SandboxVendor, generation: Generation): Set<string> => {
   return people
 }
 
+export const membersOf = (sandbox: Sandbox, vendor: SandboxVendor): Set<string> =>
+  new Set(sandbox.members(vendor, onlyList(sandbox, vendor).id))
+
+/** Whom the vendor refuses for reasons of its own. */
+export type Refuses = (identifier: string) => boolean
+
+const nobody: Refuses = () => false
+
+/** How many of those who should be in the list the vendor refuses. */
+export function refusedIn(vendor: SandboxVendor, generation: Generation, refuses: Refuses): number {
+  let refused = 0
+  for (const { email } of samplePeople(generation)) if (refuses(identifierAt(vendor, email))) refused++
+  return refused
+}
+
 /** `from`: the last request id of the run before. */
-export function examine(sandbox: Sandbox, vendor: SandboxVendor, generation: Generation, from: number): Finding {
+export function examine(
+  sandbox: Sandbox,
+  vendor: SandboxVendor,
+  generation: Generation,
+  from: number,
+  refuses = nobody,
+): Finding {
   const wanted = new Set<string>()
-  for (const { email } of samplePeople(generation)) wanted.add(identifierAt(vendor, email))
-  const members = new Set(sandbox.members(vendor, onlyList(sandbox, vendor).id))
+  for (const { email } of samplePeople(generation)) {
+    const identifier = identifierAt(vendor, email)
+    if (!refuses(identifier)) wanted.add(identifier)
+  }
+  const members = membersOf(sandbox, vendor)
   const unsent = toSend(vendor, generation)
   const times = new Map<string, number>()
   let wronglyRemoved = 0

@@ -1,37 +1,63 @@
 /** The process that is killed: a server that sees to it that so many refreshes were asked for and done, then ends. */
-import { z } from 'zod'
+import { sources } from '../../demo/definitions.ts'
+import { PROFILE_FILES } from '../../demo/generate.ts'
 import { setUp } from '../../demo/set-up.ts'
 import { untilIdle } from '../../demo/wait.ts'
 import { openServer } from '../../src/server.ts'
 import { findConnection, updateConnection } from '../../src/store/connection.ts'
+import { findExport } from '../../src/store/export.ts'
 import { recentRefreshes } from '../../src/store/refresh.ts'
+import { runsOf } from '../../src/store/run.ts'
+import { noRates } from '../home.ts'
 import { exports, MAX_RECORDS, segments } from './definitions.ts'
+import { orders, type ServerMessage } from './messages.ts'
 
-const orders = z.object({
-  home: z.string(),
-  tables: z.string(),
-  endpoints: z.record(z.string(), z.string()),
-  /** Refreshes there shall have been when this ends. */
-  refreshes: z.number(),
-})
-export type Orders = z.infer<typeof orders>
+const { home, tables, endpoints, refreshes, large } = orders.parse(JSON.parse(process.argv[2] ?? '{}'))
+/** Place of the route for large files, where a destination has one. */
+const LARGE_ROUTE = 1
+const LOOK_AT_MEMORY_EVERY_MS = 100
 
-const { home, tables, endpoints, refreshes } = orders.parse(JSON.parse(process.argv[2] ?? '{}'))
+const say = (message: ServerMessage): void => void process.send?.(message)
+let exporting = false
+const noteMemory = (): void => {
+  const { rss, heapUsed } = process.memoryUsage()
+  say({ kind: 'memory', resident: rss, heap: heapUsed, exporting })
+}
+setInterval(noteMemory, LOOK_AT_MEMORY_EVERY_MS).unref()
+
 const tell = (message: string) => process.stderr.write(`  server: ${message}\n`)
 
 const server = await openServer({
   home,
   endpoints: new Map(Object.entries(endpoints).map(([slug, url]) => [slug, new URL(url)])),
   log: { info: () => undefined, warn: tell },
-  run: { maxRecords: MAX_RECORDS },
+  run: large === undefined ? { maxRecords: MAX_RECORDS } : { ...large, guardOff: true, route: LARGE_ROUTE },
+  ...(large === undefined ? {} : { rates: noRates }),
 })
 const { db, vault } = server.ports
-await setUp(server.ports, tables, { segments, exports })
+await setUp(server.ports, tables, {
+  segments,
+  exports,
+  ...(large === undefined ? {} : { sources: sources.filter(({ file }) => PROFILE_FILES.includes(file)) }),
+})
 const sendgrid = await findConnection(db, 'SendGrid sandbox')
 // 100,000 people and then as many leaving and joining: the documented limit is lifted, as an administrator may.
 if (sendgrid !== undefined) await updateConnection(db, vault, sendgrid.id, { limitLifted: true })
 await server.start()
 const asked = await recentRefreshes(db, refreshes)
 for (let missing = refreshes - asked.length; missing > 0; missing--) await server.requestRefresh()
-await untilIdle(server, () => undefined, new AbortController().signal)
+const watch = (line: string): void => {
+  exporting = !line.includes('refresh')
+}
+await untilIdle(server, watch, new AbortController().signal)
+noteMemory()
+for (const { name, destination } of exports) {
+  const one = await findExport(db, name)
+  const [run] = one === undefined ? [] : await runsOf(db, one.id, 1)
+  if (run === undefined) continue
+  const { status, added, updated, removed, rejected, unknown, requests, writes, startedAt, settledAt } = run
+  const seconds = ((settledAt?.getTime() ?? 0) - (startedAt?.getTime() ?? 0)) / 1000
+  const figures = { status, added, updated, removed, rejected, unknown, requests, writes, seconds }
+  say({ kind: 'run', destination, reason: run.reason ?? '', ...figures })
+}
 await server.close()

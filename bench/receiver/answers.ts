@@ -12,7 +12,12 @@ export interface Answer {
   readonly json: unknown
   /** People who were added or taken off by the call. */
   readonly records?: number
+  /** The body is a file of people: it is kept as it came, and counted when somebody asks who arrived. */
+  readonly file?: FileKind
 }
+
+/** How a file is packed, and with that which of its lines are people. */
+export type FileKind = 'gzip' | 'zip'
 
 interface Endpoint {
   readonly method: string
@@ -38,6 +43,13 @@ const emails = (body: Buffer): string[] => {
   return asked.emails.map(String)
 }
 
+const reservedFields = ['email', 'first_name', 'last_name', 'country', 'state_province_region', 'city', 'postal_code']
+
+/** Where the receiver takes a file of lines, of which the first is not about people. */
+export const GZIP_UPLOAD = '/upload/gzip'
+const ZIP_UPLOAD = '/upload/zip'
+const pathOf = (path: string): RegExp => new RegExp(`^${path}$`)
+
 const sendgrid: readonly Endpoint[] = [
   {
     method: 'PUT',
@@ -60,6 +72,29 @@ const sendgrid: readonly Endpoint[] = [
       },
     }),
   },
+  {
+    method: 'GET',
+    path: /^\/v3\/marketing\/field_definitions$/,
+    answer: () => ({
+      status: 200,
+      json: { reserved_fields: reservedFields.map((name, index) => ({ id: `_rf${index}_T`, name })) },
+    }),
+  },
+  {
+    method: 'PUT',
+    path: /^\/v3\/marketing\/contacts\/imports$/,
+    answer: () => ({
+      status: 200,
+      json: { job_id: `${++jobs}-file`, upload_uri: `https://uploads.invalid${GZIP_UPLOAD}`, upload_headers: [] },
+    }),
+  },
+  {
+    method: 'GET',
+    path: /^\/v3\/marketing\/contacts\/imports\/\d+-file$/,
+    // Without counts, which a vendor may leave out: the file is not looked into while it is measured.
+    answer: () => ({ status: 200, json: { status: 'completed', results: {} } }),
+  },
+  { method: 'PUT', path: pathOf(GZIP_UPLOAD), answer: () => ({ status: 200, json: {}, file: 'gzip' }) },
   {
     method: 'GET',
     path: /^\/v3\/marketing\/lists\/([\w-]+)$/,
@@ -109,6 +144,24 @@ const microsoft: readonly Endpoint[] = [
     method: 'POST',
     path: /^\/CampaignManagement\/v13\/Audiences$/,
     answer: () => ({ status: 200, json: { AudienceIds: [String(Date.now() * 1000 + ++jobs)], PartialErrors: [] } }),
+  },
+  {
+    method: 'POST',
+    path: /^\/Bulk\/v13\/BulkUploadUrl\/Query$/,
+    answer: () => ({
+      status: 200,
+      json: { RequestId: String(++jobs), UploadUrl: `https://upload.bingads.microsoft.com${ZIP_UPLOAD}` },
+    }),
+  },
+  {
+    method: 'POST',
+    path: pathOf(ZIP_UPLOAD),
+    answer: () => ({ status: 200, json: { RequestId: String(jobs) }, file: 'zip' }),
+  },
+  {
+    method: 'POST',
+    path: /^\/Bulk\/v13\/BulkUploadStatus\/Query$/,
+    answer: () => ({ status: 200, json: { RequestStatus: 'Completed', PercentComplete: 100, Errors: [] } }),
   },
 ]
 

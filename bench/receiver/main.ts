@@ -1,9 +1,11 @@
-/** The receiving process: takes what is sent, counts it, throws it away, and tells its counts when it is asked. */
+/** The receiving process: takes what is sent, counts it, throws it away, and tells its counts when it is asked. Files are kept until then. */
 import { createServer } from 'node:http'
-import { answerTo } from './answers.ts'
+import { answerTo, type FileKind } from './answers.ts'
+import { peopleIn } from './files.ts'
 import type { Counts, Ordered } from './receiver.ts'
 
 let counts: Counts = { requests: 0, records: 0, bytes: 0, refused: 0, arrivals: [] }
+let files: { readonly kind: FileKind; readonly body: Buffer }[] = []
 let watched: RegExp | undefined
 
 const server = createServer((request, response) => {
@@ -14,7 +16,7 @@ const server = createServer((request, response) => {
     const [only] = pieces
     const body = pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces)
     const url = new URL(request.url ?? '/', 'http://receiver')
-    const { status, json, records = 0 } = answerTo({ method: request.method ?? 'GET', url, body })
+    const { status, json, records = 0, file } = answerTo({ method: request.method ?? 'GET', url, body })
     counts = {
       requests: counts.requests + 1,
       records: counts.records + records,
@@ -22,6 +24,7 @@ const server = createServer((request, response) => {
       refused: counts.refused + (status >= 400 ? 1 : 0),
       arrivals: counts.arrivals,
     }
+    if (file !== undefined) files.push({ kind: file, body })
     if (watched?.test(url.pathname) === true) counts.arrivals.push(arrived)
     const text = JSON.stringify(json)
     response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
@@ -35,7 +38,9 @@ server.listen(0, '127.0.0.1', () => {
 })
 
 process.on('message', ({ watch }: Ordered) => {
-  process.send?.({ counts })
+  const filed = files.reduce((sum, { kind, body }) => sum + peopleIn(kind, body), 0)
+  process.send?.({ counts: { ...counts, records: counts.records + filed } })
+  files = []
   counts = { requests: 0, records: 0, bytes: 0, refused: 0, arrivals: [] }
   if (watch !== undefined) watched = new RegExp(watch)
 })

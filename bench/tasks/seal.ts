@@ -25,18 +25,15 @@ export const sealOutput = z.object({
 const OURS = 'bench_profiles'
 const FLOOR = sql.id('bench_floor')
 
-/** Keys and hashes as somebody would write them who has one table and no kit. */
-const byHand = (session: Session) =>
-  session.run(sql`create table ${FLOOR} as
-    select *, cast(substr(sha256(${IDENTITY_KEY} || email), 1, 32) as uuid) as identity,
-      cast(md5(cast(json_array("FirstName", "LastName", "Email", "City", "State", "Country", "PostCode", "Telephone",
-        "DateOfBirth", "LoyaltyTier", "Subscriber", "Income") as varchar)) as uuid) as hash
+/** One query over one table with the same expressions for keys and hashes. */
+const byHand = ({ dialect }: DataEngine, session: Session) => {
+  const hash = dialect.hash(peopleUnification.fields.map(({ name }) => sql.id(name)))
+  return session.run(sql`create table ${FLOOR} as
+    select *, ${dialect.identity(IDENTITY_KEY, sql`email`)} as identity, ${hash} as hash
     from (select u.n, u.customer_id, t."FirstName", t."LastName", t."Email", t."City", t."State", t."Country", t."PostCode",
-        t."Telephone", t."DateOfBirth", t."LoyaltyTier", t."Subscriber", t."Income",
-        case when strlen(trim(lower(t."Email"))) <= 254 and strlen(split_part(lower(t."Email"), '@', 1)) <= 64
-          and regexp_full_match(trim(lower(t."Email")), '[^@\\s",:;<>()\\[\\]]+@[^@\\s",:;<>()\\[\\]]+\\.[^@.\\s",:;<>()\\[\\]]+')
-          then trim(lower(t."Email")) end as email
+        t."Telephone", t."DateOfBirth", t."LoyaltyTier", t."Subscriber", t."Income", ${dialect.normalisedEmail(sql`t."Email"`)} as email
       from ${customerTable} u left join (select rowid as label, * from ${sql.id('table_People_1')}) t on t.label = u.label)`)
+}
 
 async function mergeTimes(engine: DataEngine, rounds: number) {
   const tables = unifiedTables(peopleUnification, await sealedTables(engine))
@@ -53,7 +50,7 @@ async function mergeTimes(engine: DataEngine, rounds: number) {
     },
     {
       before: () => engine.run(sql`drop table if exists ${FLOOR}`),
-      work: () => engine.transaction(byHand),
+      work: () => engine.transaction((session) => byHand(engine, session)),
     },
   )
   for (const used of [clusterTable, customerTable, sql.id(OURS), FLOOR]) await engine.run(sql`drop table ${used}`)

@@ -4,29 +4,31 @@ import { z } from 'zod'
 import type { DataEngine } from '../../src/engine/engine.ts'
 import { executeRun } from '../../src/exports/run.ts'
 import type { RunPorts } from '../../src/exports/run-ports.ts'
-import type { OutboundAnswer } from '../../src/outbound/door.ts'
+import type { Door, OutboundAnswer } from '../../src/outbound/door.ts'
+import type { OutboundRequest } from '../../src/outbound/exchange.ts'
 import type { Export } from '../../src/store/export.ts'
 import { createRun, type Run } from '../../src/store/run.ts'
 import type { Rig } from './rig.ts'
 
-/** What happens before the engine reads an outbox, writes by itself or begins a transaction; what it throws ends that in its place. */
+/** What happens before the engine reads an outbox, runs a statement by itself or begins a transaction; what it throws ends that in its place. */
 export interface Before {
   readonly read?: () => void | Promise<void>
-  readonly write?: () => void | Promise<void>
   readonly transaction?: () => void | Promise<void>
-  /** Before a request goes out. */
-  readonly exchange?: () => void
+  readonly run?: () => void | Promise<void>
+  /** Before a request leaves, as it was asked for. */
+  readonly request?: (request: OutboundRequest) => void | Promise<void>
 }
 
 const interposed = (engine: DataEngine, before: Before): DataEngine => ({
   dialect: engine.dialect,
   spillFolder: engine.spillFolder,
   run: async (query) => {
-    await before.write?.()
+    await before.run?.()
     return await engine.run(query)
   },
   rows: (query, shape) => engine.rows(query, shape),
   close: () => engine.close(),
+  sparing: (work) => engine.sparing(work),
   columns: async (query) => {
     await before.read?.()
     return await engine.columns(query)
@@ -49,20 +51,20 @@ export interface Execution {
   readonly before?: Before
   readonly halt?: AbortSignal
   readonly maxRecords?: number
-  /** What every request is answered with, in place of the vendor's answer. */
-  readonly answer?: OutboundAnswer
+  /** What a request is answered with, in place of the vendor's answer; `given` is that one. */
+  readonly answer?: OutboundAnswer | ((given: OutboundAnswer, request: OutboundRequest) => OutboundAnswer)
 }
 
 export const execute = async (rig: Rig, runId: string, execution: Execution = {}): Promise<Run> => {
   const { before = {}, maxRecords, answer, halt = new AbortController().signal } = execution
   const { ports } = rig.server
-  const door: RunPorts['door'] = {
-    ...ports.door,
-    exchange: async (call, signal) => {
-      before.exchange?.()
-      return answer ?? (await ports.door.exchange(call, signal))
-    },
+  const exchange: Door['exchange'] = async (request, signal) => {
+    await before.request?.(request)
+    if (typeof answer === 'object') return answer
+    const given = await ports.door.exchange(request, signal)
+    return answer === undefined ? given : answer(given, request)
   }
+  const door = { ...ports.door, exchange }
   const options = maxRecords === undefined ? {} : { options: { maxRecords } }
   const signals = { cancel: new AbortController().signal, halt }
   return await executeRun({ ...ports, door, engine: interposed(ports.engine, before), ...options }, runId, signals)
@@ -72,7 +74,7 @@ export const execute = async (rig: Rig, runId: string, execution: Execution = {}
 const halted = async (
   rig: Rig,
   wanted: Export,
-  at: 'read' | 'exchange',
+  at: 'read' | 'request',
   times: number,
   maxRecords?: number,
 ): Promise<string> => {
@@ -99,7 +101,7 @@ export const haltedAt = async (rig: Rig, wanted: Export, reads: number): Promise
 
 /** Halted before the run's `requests`th request; a batch holds at most `maxRecords`. */
 export const haltedInMidst = async (rig: Rig, wanted: Export, requests: number, maxRecords: number): Promise<string> =>
-  await halted(rig, wanted, 'exchange', requests, maxRecords)
+  await halted(rig, wanted, 'request', requests, maxRecords)
 
 /** Names of the engine's tables that match. */
 export const tablesLike = async ({ engine }: RunPorts, pattern: string): Promise<string[]> =>

@@ -77,6 +77,7 @@ const demo = async (home: string, tables: string): Promise<Outcome> => {
 }
 
 const NEWSLETTER = 'sendgrid/Newsletter'
+const ADDRESS_BOOK = 'dotdigital/Born in the eighties'
 const hashed = (emails: ReadonlySet<string>): ReadonlySet<string> => new Set([...emails].map(sha256))
 
 const inNewsletter = (person: Person): boolean =>
@@ -88,10 +89,16 @@ const emailsWhere = (generation: Generation, isIn: (person: Person) => boolean):
 /** Who must be in each list: computed from the people themselves, by none of the code that is tested. */
 const expectedLists = (generation: Generation): Lists =>
   new Map([
-    ...Object.entries(sampleSegments).map(
-      ([name, isIn]) => [`microsoft-advertising/${name}`, hashed(emailsWhere(generation, isIn))] as const,
-    ),
+    ...Object.entries(sampleSegments).flatMap(([name, isIn]) => {
+      const emails = emailsWhere(generation, isIn)
+      return [[`iterable/${name}`, emails] as const, [`microsoft-advertising/${name}`, hashed(emails)] as const]
+    }),
+    [
+      'campaign-monitor/High tier subscribers',
+      emailsWhere(generation, sampleSegments['High tier subscribers']),
+    ] as const,
     [NEWSLETTER, emailsWhere(generation, inNewsletter)] as const,
+    [ADDRESS_BOOK, emailsWhere(generation, sampleSegments['Born in the eighties'])] as const,
   ])
 
 const sizes = (lists: Lists): Record<string, number> =>
@@ -173,12 +180,14 @@ describe('the generated tables', () => {
     expect(after.lists).not.toEqual(before.lists)
     expect(exportTo(after.report, 'sendgrid')).toMatchObject(movesOf(changed, inNewsletter))
     const audiences = Object.values(sampleSegments).map((isIn) => movesOf(changed, isIn))
-    expect(exportTo(after.report, 'microsoft-advertising')).toMatchObject({
-      added: audiences.reduce((sum, { added }) => sum + added, 0),
-      // Addresses never change, and nothing else is sent there.
-      updated: 0,
-      removed: audiences.reduce((sum, { removed }) => sum + removed, 0),
-    })
+    for (const destination of ['iterable', 'microsoft-advertising']) {
+      expect(exportTo(after.report, destination)).toMatchObject({
+        added: audiences.reduce((sum, { added }) => sum + added, 0),
+        // Addresses never change, and nothing else is sent there.
+        updated: 0,
+        removed: audiences.reduce((sum, { removed }) => sum + removed, 0),
+      })
+    }
   })
 
   test('a table that is a web page: ends with 3, says why, and the lists stay as they were', async () => {
@@ -211,12 +220,17 @@ if (contoso === undefined) {
     expect(contosoFolder()).toBeUndefined()
   })
 } else {
-  test('the Contoso tables: known numbers of people, the same people at both vendors, then silence', async () => {
+  test('the Contoso tables: known numbers of people, the same people at all vendors, then silence', async () => {
     const first = await demo('contoso', contoso)
     expect(first.code).toBe(0)
     expectExact(first)
     expect(sizes(first.lists)).toEqual({
+      [ADDRESS_BOOK]: 984,
       [NEWSLETTER]: 1389,
+      'campaign-monitor/High tier subscribers': 273,
+      'iterable/High tier subscribers': 273,
+      'iterable/Californians': 1186,
+      'iterable/Born in the eighties': 984,
       'microsoft-advertising/High tier subscribers': 273,
       'microsoft-advertising/Californians': 1186,
       'microsoft-advertising/Born in the eighties': 984,
@@ -224,6 +238,11 @@ if (contoso === undefined) {
     const tier = first.lists.get('microsoft-advertising/High tier subscribers') ?? new Set()
     const state = first.lists.get('microsoft-advertising/Californians') ?? new Set()
     expect(hashed(first.lists.get(NEWSLETTER) ?? new Set())).toEqual(new Set([...tier, ...state]))
+
+    for (const { name } of segments) {
+      const emails = first.lists.get(`iterable/${name}`) ?? new Set()
+      expect(hashed(emails), name).toEqual(first.lists.get(`microsoft-advertising/${name}`))
+    }
 
     const again = await demo('contoso', contoso)
     expect(again.code).toBe(0)

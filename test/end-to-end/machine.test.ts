@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startSandbox } from '../../sandbox/sandbox.ts'
+import { anyPorts } from '../../sandbox/vendors.ts'
 import { openServer } from '../../src/server.ts'
 import { runCommand, startCommand, stopCommand, untilSays } from './command.ts'
 import { crowd, openRig, silent } from './rig.ts'
@@ -37,7 +38,7 @@ describe('a port of the sandbox that is taken', () => {
     const taken = await occupy(0)
     const other = await occupy(0)
     await free(other.server)
-    const ports = { 'microsoft-advertising': other.port, sendgrid: taken.port }
+    const ports = { ...anyPorts, 'microsoft-advertising': other.port, sendgrid: taken.port }
     try {
       await expect(startSandbox({ home: folder, ports })).rejects.toThrow(
         new RegExp(`cannot serve sendgrid: port ${taken.port} of 127\\.0\\.0\\.1 is in use\\. Stop the program`),
@@ -46,7 +47,7 @@ describe('a port of the sandbox that is taken', () => {
       await free(taken.server)
     }
     const sandbox = await startSandbox({ home: folder, ports })
-    expect(sandbox.urls).toEqual({
+    expect(sandbox.urls).toMatchObject({
       'microsoft-advertising': `http://127.0.0.1:${other.port}`,
       sendgrid: `http://127.0.0.1:${taken.port}`,
     })

@@ -2,7 +2,8 @@
 import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
-import { connectionTo, exportSettings } from '../../demo/set-up.ts'
+import { vendorSetUps } from '../../demo/at-vendor.ts'
+import { connectionTo } from '../../demo/set-up.ts'
 import { type Export, updateExport } from '../../src/store/export.ts'
 import { listsOf } from '../../src/store/list.ts'
 import { crowd, emailsOf, hashesOf, openRig, type Rig } from './rig.ts'
@@ -71,7 +72,7 @@ test('another destination is a first run there, and back at the first one nothin
   const { connectionId } = wanted
   await updateExport(rig.db, wanted.id, {
     connectionId: (await connectionTo(rig.server.ports, 'microsoft-advertising')).id,
-    settings: exportSettings['microsoft-advertising'],
+    settings: vendorSetUps['microsoft-advertising'].exportSettings,
     listRemoteId: null,
   })
   expect(await rig.run(wanted)).toMatchObject({ status: 'Successful', added: 10 })

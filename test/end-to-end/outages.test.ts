@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import { startSandbox } from '../../sandbox/sandbox.ts'
+import { anyPorts, forEachVendor } from '../../sandbox/vendors.ts'
 import { crowd, emailsOf, hashesOf, openRig, type Rig } from './rig.ts'
 
 const end = async (ended: ChildProcess | undefined): Promise<void> => {
@@ -77,7 +78,7 @@ test('a vendor that goes down after it accepted a job: the people are unknown, a
 })
 
 const sandboxModule = new URL('../../sandbox/sandbox.ts', import.meta.url).href
-const addresses = z.object({ sendgrid: z.string(), 'microsoft-advertising': z.string() })
+const addresses = z.object(forEachVendor(() => z.string()))
 type Addresses = z.infer<typeof addresses>
 
 /**
@@ -106,11 +107,8 @@ const startVendors = async (home: string, ports: object, dies: number): Promise<
 
 test('a vendor that dies in the middle of a run, its answer lost: Failed, and the next run completes the list', async () => {
   folder = await mkdtemp(join(tmpdir(), 'sund-vendors-'))
-  const urls = await startVendors(folder, { sendgrid: 0, 'microsoft-advertising': 0 }, 3)
-  const ports = {
-    sendgrid: Number(new URL(urls.sendgrid).port),
-    'microsoft-advertising': Number(new URL(urls['microsoft-advertising']).port),
-  }
+  const urls = await startVendors(folder, anyPorts, 3)
+  const ports = forEachVendor((vendor) => Number(new URL(urls[vendor]).port))
   rig = await openRig({ patienceMs: PATIENCE, urls, run: { maxRecords: 100 } })
   const dying = child
   await rig.people(crowd(0, 1000))
@@ -132,7 +130,7 @@ test('a vendor that dies in the middle of a run, its answer lost: Failed, and th
   expect(await rig.lastRun(wanted)).toMatchObject({ status: 'Successful', removed: 10, unknown: 0, rejected: 0 })
   const { remoteId = '' } = await rig.list(wanted)
   await end(child)
-  const sandbox = await startSandbox({ home: folder, ports: { sendgrid: 0, 'microsoft-advertising': 0 } })
+  const sandbox = await startSandbox({ home: folder, ports: anyPorts })
   try {
     expect(sandbox.members('microsoft-advertising', remoteId)).toEqual(hashesOf(left))
     expect(sandbox.forbidden()).toEqual([])

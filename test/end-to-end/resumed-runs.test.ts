@@ -146,15 +146,15 @@ describe('a sealed run that would fail the same way each time it is resumed', ()
     const wanted = await audience('In the middle')
     let requests = 0
     let failed = false
-    const exchange = () => {
+    const request = () => {
       requests++
     }
-    const write = () => {
+    const statement = () => {
       if (failed || requests <= 6) return
       failed = true
       throw new TypeError('The answer holds something unforeseen: person7@people.example.')
     }
-    const run = await execute(rig, await runOf(rig, wanted), { before: { exchange, write }, maxRecords: 10 })
+    const run = await execute(rig, await runOf(rig, wanted), { before: { request, run: statement }, maxRecords: 10 })
     expect(run).toMatchObject({ status: 'Failed', reasonCode: 'run.unexpected', removed: 0 })
     expect(run.reason).not.toContain('person7')
     expect(run.added + run.unknown).toBeGreaterThan(0)

@@ -5,10 +5,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { z } from 'zod'
-import { connectionTo, exportSettings } from '../../demo/set-up.ts'
+import { vendorSetUps } from '../../demo/at-vendor.ts'
+import { atPace } from '../../demo/pace.ts'
+import { connectionTo } from '../../demo/set-up.ts'
 import { untilIdle } from '../../demo/wait.ts'
 import { exampleCredentials } from '../../sandbox/credentials.ts'
+import type { FaultOptions } from '../../sandbox/frame/faults.ts'
 import { type Sandbox, type SandboxVendor, startSandbox } from '../../sandbox/sandbox.ts'
+import { anyPorts, sandboxVendors, type VendorSettings } from '../../sandbox/vendors.ts'
 import type { Rule } from '../../src/domain/rule.ts'
 import type { SourceTable } from '../../src/domain/source.ts'
 import type { Unification } from '../../src/domain/unification.ts'
@@ -87,10 +91,15 @@ export const inCity = (city: string): Rule => ({ field: 'City', op: 'is', value:
 export interface RigOptions {
   readonly patienceMs?: number
   readonly run?: RunPorts['options']
+  /** What goes wrong at the vendors. */
+  readonly faults?: FaultOptions
+  readonly log?: Log
   /** Where everything is kept; a temporary folder by default. */
   readonly base?: string
   /** Of simulators that run elsewhere, in place of those of this process. */
-  readonly urls?: Readonly<Record<SandboxVendor, string>>
+  readonly urls?: Readonly<Partial<Record<SandboxVendor, string>>>
+  /** Of the simulators. */
+  readonly settings?: VendorSettings
 }
 
 export class Rig {
@@ -98,7 +107,7 @@ export class Rig {
   readonly home: string
   readonly files: string
   readonly #options: RigOptions
-  readonly #ports: Partial<Record<SandboxVendor, number>> = { sendgrid: 0, 'microsoft-advertising': 0 }
+  readonly #ports: Partial<Record<SandboxVendor, number>> = { ...anyPorts }
   #sandbox: Sandbox | undefined
   #server: Server | undefined
   #segments = 0
@@ -126,8 +135,15 @@ export class Rig {
 
   /** Starts the vendors; after `vendorsDown`, on the ports that they had. */
   async vendorsUp(): Promise<void> {
-    this.#sandbox = await startSandbox({ home: join(this.base, 'sandbox'), pace: PACE, ports: this.#ports })
-    for (const vendor of ['sendgrid', 'microsoft-advertising'] as const) {
+    const { settings = {}, faults } = this.#options
+    this.#sandbox = await startSandbox({
+      home: join(this.base, 'sandbox'),
+      pace: PACE,
+      ports: this.#ports,
+      settings,
+      ...(faults === undefined ? {} : { faults }),
+    })
+    for (const vendor of sandboxVendors) {
       this.#ports[vendor] = Number(new URL(this.#sandbox.urls[vendor]).port)
     }
   }
@@ -138,12 +154,14 @@ export class Rig {
   }
 
   async openServer(): Promise<void> {
-    const { patienceMs, run } = this.#options
+    const { patienceMs, run, faults, log = silent } = this.#options
     const urls = this.#options.urls ?? this.sandbox.urls
     this.#server = await openServer({
       home: this.home,
       endpoints: new Map(Object.entries(urls).map(([vendor, url]) => [vendor, new URL(url)])),
-      log: silent,
+      log,
+      // Vendors that fail are waited for, and for the usual minutes.
+      ...(faults === undefined ? {} : atPace(PACE)),
       ...(patienceMs === undefined ? {} : { patienceMs }),
       ...(run === undefined ? {} : { run }),
     })
@@ -242,8 +260,23 @@ export class Rig {
     return await createExport(this.db, {
       name,
       connectionId: (await connectionTo(this.server.ports, 'microsoft-advertising')).id,
-      settings: exportSettings['microsoft-advertising'],
+      settings: vendorSetUps['microsoft-advertising'].exportSettings,
       matching: { identifier: 'Email', fields: {} },
+      segmentIds,
+    })
+  }
+
+  /** A list for each segment. */
+  async iterableExport(
+    name: string,
+    segmentIds: readonly string[],
+    matching: Export['matching'] = { identifier: 'Email', fields: {} },
+  ): Promise<Export> {
+    return await createExport(this.db, {
+      name,
+      connectionId: (await connectionTo(this.server.ports, 'iterable')).id,
+      settings: vendorSetUps.iterable.exportSettings,
+      matching,
       segmentIds,
     })
   }
@@ -288,7 +321,8 @@ export class Rig {
   async members(wanted: Export): Promise<string[]> {
     const { destination, remoteId } = await this.list(wanted)
     if (remoteId === undefined) throw new Error('The list is not bound.')
-    const vendor = destination === 'sendgrid' ? destination : 'microsoft-advertising'
+    const vendor = sandboxVendors.find((one) => one === destination)
+    if (vendor === undefined) throw new Error(`There is no simulator of ${destination}.`)
     return this.sandbox.members(vendor, remoteId)
   }
 
@@ -309,7 +343,7 @@ export class Rig {
 
   /** Requests that reached the vendors while `step` was done. */
   async requestsOf(step: () => Promise<unknown>): Promise<number> {
-    const seen = () => this.sandbox.requests('sendgrid').length + this.sandbox.requests('microsoft-advertising').length
+    const seen = () => sandboxVendors.reduce((sum, vendor) => sum + this.sandbox.requests(vendor).length, 0)
     const before = seen()
     await step()
     return seen() - before

@@ -20,7 +20,7 @@ const talkName = ({ node }: Visit): string | undefined => {
 const declaredTalks = (file: SourceFile): Set<string> => new Set(file.visits.flatMap((visit) => talkName(visit) ?? []))
 
 /** Talks of the kit that are made as objects. */
-const KIT_TALKS = ['send', 'scan', 'keep']
+const KIT_TALKS = ['send', 'scan', 'keep', 'met']
 
 /** Local names of imported talks. */
 const importedTalks = (file: SourceFile, tree: Tree): string[] =>
