@@ -12,6 +12,7 @@ import { anyPorts } from '../../sandbox/vendors.ts'
 import { listsOf } from '../../src/store/list.ts'
 import { namedLists } from '../../src/store/list-names.ts'
 import { updateSegment } from '../../src/store/segment.ts'
+import { keptPorts } from './kept-ports.ts'
 import { crowd, emailsOf, inCity, openRig, type Person, type Rig } from './rig.ts'
 
 let rig: Rig | undefined
@@ -184,7 +185,8 @@ describe('an answer that is lost because the vendor died', () => {
     ['/api/lists/subscribe', 3],
   ])('to request %s, number %i: Failed, and the next run completes the one list', async (path, dies) => {
     folder = await mkdtemp(join(tmpdir(), 'sund-vendors-'))
-    const url = await startVendors(folder, anyPorts, path, dies)
+    const ports = await keptPorts()
+    const url = await startVendors(folder, ports, path, dies)
     rig = await openRig({ patienceMs: 600, urls: { iterable: url }, run: { maxRecords: 50 } })
     const dying = child
     const people = crowd(1, 501)
@@ -194,7 +196,7 @@ describe('an answer that is lost because the vendor died', () => {
     expect(dying?.signalCode).toBe('SIGKILL')
     expect(await rig.lastRun(wanted)).toMatchObject({ status: 'Failed', reasonCode: 'run.destination_unreachable' })
 
-    await startVendors(folder, { ...anyPorts, iterable: Number(new URL(url).port) }, path, 0)
+    await startVendors(folder, ports, path, 0)
     const next = await rig.run(wanted)
     expect(next).toMatchObject({ status: 'Successful', rejected: 0, unknown: 0 })
     // Some left before the vendor came back.

@@ -8,6 +8,7 @@ import { afterEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import { startSandbox } from '../../sandbox/sandbox.ts'
 import { anyPorts, forEachVendor } from '../../sandbox/vendors.ts'
+import { keptPorts } from './kept-ports.ts'
 import { crowd, emailsOf, hashesOf, openRig, type Rig } from './rig.ts'
 
 const end = async (ended: ChildProcess | undefined): Promise<void> => {
@@ -107,8 +108,8 @@ const startVendors = async (home: string, ports: object, dies: number): Promise<
 
 test('a vendor that dies in the middle of a run, its answer lost: Failed, and the next run completes the list', async () => {
   folder = await mkdtemp(join(tmpdir(), 'sund-vendors-'))
-  const urls = await startVendors(folder, anyPorts, 3)
-  const ports = forEachVendor((vendor) => Number(new URL(urls[vendor]).port))
+  const ports = await keptPorts()
+  const urls = await startVendors(folder, ports, 3)
   rig = await openRig({ patienceMs: PATIENCE, urls, run: { maxRecords: 100 } })
   const dying = child
   await rig.people(crowd(0, 1000))

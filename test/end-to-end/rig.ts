@@ -12,7 +12,7 @@ import { untilIdle } from '../../demo/wait.ts'
 import { exampleCredentials } from '../../sandbox/credentials.ts'
 import type { FaultOptions } from '../../sandbox/frame/faults.ts'
 import { type Sandbox, type SandboxVendor, startSandbox } from '../../sandbox/sandbox.ts'
-import { anyPorts, sandboxVendors, type VendorSettings } from '../../sandbox/vendors.ts'
+import { sandboxVendors, type VendorSettings } from '../../sandbox/vendors.ts'
 import type { Rule } from '../../src/domain/rule.ts'
 import type { SourceTable } from '../../src/domain/source.ts'
 import type { Unification } from '../../src/domain/unification.ts'
@@ -28,6 +28,7 @@ import { createSegment, listSegments, removeSegment } from '../../src/store/segm
 import { writeSetting } from '../../src/store/setting.ts'
 import { listSources, removeSource, saveSource } from '../../src/store/source.ts'
 import { writeUnification } from '../../src/store/unification.ts'
+import { keptPorts } from './kept-ports.ts'
 
 export interface Person {
   readonly id: string
@@ -107,7 +108,7 @@ export class Rig {
   readonly home: string
   readonly files: string
   readonly #options: RigOptions
-  readonly #ports: Partial<Record<SandboxVendor, number>> = { ...anyPorts }
+  #ports: Readonly<Record<SandboxVendor, number>> | undefined
   #sandbox: Sandbox | undefined
   #server: Server | undefined
   #segments = 0
@@ -136,6 +137,7 @@ export class Rig {
   /** Starts the vendors; after `vendorsDown`, on the ports that they had. */
   async vendorsUp(): Promise<void> {
     const { settings = {}, faults } = this.#options
+    this.#ports ??= await keptPorts()
     this.#sandbox = await startSandbox({
       home: join(this.base, 'sandbox'),
       pace: PACE,
@@ -143,9 +145,6 @@ export class Rig {
       settings,
       ...(faults === undefined ? {} : { faults }),
     })
-    for (const vendor of sandboxVendors) {
-      this.#ports[vendor] = Number(new URL(this.#sandbox.urls[vendor]).port)
-    }
   }
 
   async vendorsDown(): Promise<void> {
