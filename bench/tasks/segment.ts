@@ -1,7 +1,7 @@
 /** Task: a segment of five conditions is sealed, in turns with the same condition written by hand. */
 import { sql } from 'kysely'
 import { z } from 'zod'
-import { sealMembers } from '../../src/segments/members.ts'
+import { membersTable, sealMembers } from '../../src/segments/members.ts'
 import { openHome } from '../home.ts'
 import { fiveConditions } from '../people.ts'
 import { inTurns } from '../timing.ts'
@@ -27,6 +27,8 @@ export async function segment({
     const times = await inTurns(
       rounds,
       {
+        // A refresh seals over profiles for which nothing is sealed yet.
+        before: () => engine.run(sql`drop table if exists ${sql.id(membersTable(SEGMENT_ID, profiles.version))}`),
         work: async () => {
           const [sealed] = await sealMembers(engine, [wanted], profiles, options)
           members = sealed?.rows ?? 0

@@ -19,6 +19,9 @@ import { MemoryLimit } from './duckdb-memory.ts'
 import type { Columns, DataEngine, Query, Session } from './engine.ts'
 import { clearScratch } from './scratch.ts'
 
+/** With what Node and the driver take beside it, a process stays below 2 GB over 10 M people. */
+const MEMORY_LIMIT = '1800MB'
+
 export interface DuckDbOptions {
   /** A file, or `:memory:`. */
   readonly file: string
@@ -208,7 +211,7 @@ class DuckDbEngine implements DataEngine {
 
 /** Opens or creates the engine. A file that another process holds gives `home.in_use`. */
 export async function openDuckDb(options: DuckDbOptions): Promise<DataEngine> {
-  const memoryLimit = options.memoryLimit ?? '2GB'
+  const memoryLimit = options.memoryLimit ?? MEMORY_LIMIT
   const settings: Record<string, string> = {
     threads: String(options.threads ?? 2),
     memory_limit: memoryLimit,
