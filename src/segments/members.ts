@@ -85,10 +85,11 @@ export async function sealMembers(
     for (const { id, table, condition } of compiled) {
       await session.run(sql`create table ${sql.id(table)} as
         select ${sql.id('_n')} from ${sql.id(profiles.table)} where ${condition}`)
-      await session.run(sql`insert into sealed_members select cast(${id} as bigint), ${profiles.version}, count(*),
-        ${options.now.getTime()} from ${sql.id(table)}`)
       const [counted] = await session.rows(sql`select count(*) as n from ${sql.id(table)}`, z.object({ n: z.number() }))
-      sealed.push({ segmentId: id, profilesVersion: profiles.version, table, rows: counted?.n ?? 0 })
+      const rows = counted?.n ?? 0
+      await session.run(sql`insert into sealed_members values (cast(${id} as bigint), ${profiles.version}, ${rows},
+        ${options.now.getTime()})`)
+      sealed.push({ segmentId: id, profilesVersion: profiles.version, table, rows })
     }
     return sealed
   })
