@@ -189,24 +189,6 @@ it('cancels a run that waits, before anything is planned or sent', async () => {
   expect(await codeOf(api.client.cancelRun({ path: { id: '999999' } }))).toBe('run.missing')
 })
 
-it('cancels a run in the midst of sending: what was sent is settled, the rest is not sent', async () => {
-  // More calls than the rate of the service lets through within a minute.
-  const wanted = await microsoft(crowd(0, 2000))
-  await api.client.startRefresh()
-  let id = ''
-  while (id === '') id = (await api.client.listRuns({ query: { export: wanted.id } })).body.items[0]?.id ?? ''
-  for await (const { event, state } of api.client.watchRun({ path: { id } })) {
-    if (state.batches.done > 0 && state.cancelRequestedAt === undefined) await api.client.cancelRun({ path: { id } })
-    if (event === 'end') expect(state).toMatchObject({ status: 'Canceled', unknown: 0, rejected: 0 })
-  }
-  const { body: run } = await api.client.getRun({ path: { id } })
-  expect(run.added).toBeGreaterThan(0)
-  expect(run.batches.pending).toBeGreaterThan(0)
-  expect(await api.rig.members(wanted)).toHaveLength(run.added)
-  const { body: unsent } = await api.client.listOutcomes({ path: { id }, query: { fate: 'unsent' } })
-  expect(unsent.total).toBe(2000 - run.added)
-})
-
 it('remembers across a restart that a run is to be canceled', async () => {
   const wanted = await microsoft(crowd(0, 5))
   await api.rig.refreshed()
