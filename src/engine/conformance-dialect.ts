@@ -20,6 +20,7 @@ const uuidOf = (hex: string): string =>
 
 /** The rule for addresses, a character at a time. */
 const normalisedByRule = (value: string): string | null => {
+  if (/[\u0130\u212a\ufffd]/.test(value)) return null
   const trimmed = value.replace(/^[\s\u0085\u200b]+|[\s\u0085\u200b]+$/gu, '').toLowerCase()
   const [local = '', host = '', ...more] = trimmed.split('@')
   const isClean = (part: string): boolean => part !== '' && !/[\s\p{Z}\p{Cc}\p{Cf}"(),:;<>[\]\\]/u.test(part)
@@ -78,6 +79,10 @@ export function describeDialect(kind: string): void {
       ['NUL inside', `a\0da@${domain}`, null],
       ['right-to-left override', `a\u202eda@${domain}`, null],
       ['zero-width inside', `a\u200bda@${domain}`, null],
+      ['a Kelvin sign, whose small letter is that of another address', `\u212aate@${domain}`, null],
+      ['a dotted capital I, whose small letter is that of another address', `\u0130da@${domain}`, null],
+      ['a sign that stands for one that was lost', `a\ufffdda@${domain}`, null],
+      ['half of a sign', `a\ud800da@${domain}`, null],
       ['display name', `Ada <ada@${domain}>`, null],
       ['list', `a@${domain},b@${domain}`, null],
       ['empty', '', null],
@@ -100,6 +105,7 @@ export function describeDialect(kind: string): void {
         '\u00a0',
         '\u200b',
         '\u202e',
+        ...'\u0130\u212a\ufffd',
       )
       const part = fc.string({
         unit: fc.oneof({ weight: 6, arbitrary: fc.constantFrom('a', 'B', '7') }, sign),

@@ -78,6 +78,53 @@ export function describeEngine(kind: string): void {
         expect(await rowCount()).toBe(1)
       })
 
+      test('of a rehearsal leave nothing behind, whatever its end', async () => {
+        await engine.run(sql`create table record (n bigint)`)
+        await engine.run(sql`insert into record values (1)`)
+        const seen = await engine.rehearse(async (rehearsed) => {
+          await rehearsed.run(sql`create table draft as select n from record`)
+          await rehearsed.transaction(async (session) => {
+            await session.run(sql`insert into draft values (2)`)
+            await session.run(sql`delete from record`)
+          })
+          await rehearsed.run(sql`alter table draft rename to sealed`)
+          expect(await rowCount()).toBe(1)
+          return await rehearsed.rows(sql`select count(*) as n from sealed`, counted)
+        })
+        expect(seen).toEqual([{ n: 2 }])
+        const failing = engine.rehearse(async (rehearsed) => {
+          await rehearsed.run(sql`delete from record`)
+          throw new Error('no further')
+        })
+        await expect(failing).rejects.toThrow('no further')
+        await engine.run(sql`insert into record values (3)`)
+        expect(await rowCount()).toBe(2)
+        await expect(engine.run(sql`insert into sealed values (1)`)).rejects.toThrow()
+      })
+
+      test('of a rehearsal are asked one after the other, also where nobody waits', async () => {
+        await engine.run(sql`create table record (n bigint)`)
+        const counts = await engine.rehearse(async (rehearsed) => {
+          const asked = Array.from({ length: 8 }, async (_, n) => {
+            await rehearsed.run(sql`insert into record values (${n})`)
+            return (await rehearsed.columns(sql`select n from record`)).count
+          })
+          return await Promise.all(asked)
+        })
+        expect(counts.every((count) => count > 0)).toBe(true)
+        expect(await rowCount()).toBe(0)
+      })
+
+      test('of a rehearsal are refused when it is over', async () => {
+        await engine.run(sql`create table record (n bigint)`)
+        const kept = await engine.rehearse(async (rehearsed) => rehearsed)
+        const insert = sql`insert into record values (1)`
+        await expect(kept.run(insert)).rejects.toThrow('over')
+        await expect(kept.transaction(async (session) => await session.run(insert))).rejects.toThrow('over')
+        await expect(kept.stream(sql`select n from record`)[Symbol.asyncIterator]().next()).rejects.toThrow('over')
+        expect(await rowCount()).toBe(0)
+      })
+
       test('write one after the other, in the order they were asked for', async () => {
         await engine.run(sql`create table record (n bigint)`)
         await engine.run(sql`insert into record values (0)`)

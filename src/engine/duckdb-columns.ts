@@ -1,7 +1,7 @@
 /** Reads a result column by column with its text packed: one string per column crosses into JavaScript, not one per value. */
 import { type DuckDBConnection, DuckDBListValue, type DuckDBType, DuckDBTypeId } from '@duckdb/node-api'
 import { sql } from 'kysely'
-import type { Columns, Query } from './engine.ts'
+import type { Column, Columns, Query } from './engine.ts'
 
 export type Bound = string | number | bigint | boolean | null
 
@@ -55,11 +55,43 @@ const packing = (query: Query, listed: readonly boolean[]): Query => {
     from (${query}) q (${sql.join(names)})`
 }
 
-/** A packed column of `count` values; one in which all are null comes as null. */
-const unpacked = (value: unknown, count: number): readonly unknown[] => {
-  if (value === null || value === undefined) return new Array<null>(count).fill(null)
+/** Values that were packed into one text, cut out of it where they are asked for. */
+class PackedText implements Column {
+  readonly #packed: string
+  /** Where each value ends. */
+  readonly #ends: Int32Array
+
+  constructor(packed: string, count: number) {
+    this.#packed = packed
+    this.#ends = new Int32Array(count).fill(packed.length)
+    let end = packed.indexOf(SEPARATOR)
+    for (let row = 0; end !== -1; row++) {
+      this.#ends[row] = end
+      end = packed.indexOf(SEPARATOR, end + 1)
+    }
+  }
+
+  at(row: number): string | null {
+    const end = this.#ends[row] ?? 0
+    const value = this.#packed.slice(row === 0 ? 0 : (this.#ends[row - 1] ?? 0) + 1, end)
+    return value === NULL_MARK ? null : value
+  }
+}
+
+/** All of its values are null. */
+const blank: Column = { at: () => null }
+
+const columnOf = (value: unknown, count: number): Column => {
+  if (value === null || value === undefined) return blank
   if (value instanceof DuckDBListValue) return value.items
   if (typeof value !== 'string') throw new TypeError('A packed column is neither a list nor text.')
+  return new PackedText(value, count)
+}
+
+/** A packed column of `count` values, all at once. */
+const unpacked = (value: unknown, count: number): readonly unknown[] => {
+  if (value instanceof DuckDBListValue) return value.items
+  if (typeof value !== 'string') return new Array<null>(count).fill(null)
   const values: (string | null)[] = value.split(SEPARATOR)
   for (let index = 0; index < values.length; index++) if (values[index] === NULL_MARK) values[index] = null
   return values
@@ -77,7 +109,8 @@ const oneByOne = async (
   const { text, values, types } = compile(sql`select ${sql.join(selected)} from (${query}) q (${sql.join(names)})`)
   const reader = await connection.runAndReadAll(text, values, types)
   const columns = reader.getColumns()
-  return { count: reader.currentRowCount, at: (index) => columns[index] ?? [] }
+  const at = (index: number) => columns[index] ?? []
+  return { count: reader.currentRowCount, at, column: at }
 }
 
 export async function packedColumns(
@@ -90,6 +123,11 @@ export async function packedColumns(
   const [row] = (await connection.runAndReadAll(text, values, types)).getRows()
   if (row === undefined || row[1] === true) return await oneByOne(connection, query, listed, compile)
   const count = Number(row[0])
-  const columns = row.slice(2).map((value) => unpacked(value, count))
-  return { count, at: (index) => columns[index] ?? [] }
+  const packed = row.slice(2)
+  const columns = packed.map((value) => columnOf(value, count))
+  return {
+    count,
+    at: (index) => unpacked(packed[index], count),
+    column: (index) => columns[index] ?? blank,
+  }
 }

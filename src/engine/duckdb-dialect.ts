@@ -22,6 +22,12 @@ const ADDRESS = `[^@${NEVER}]+@[^@${NEVER}]+\\.[^@.${NEVER}]+`
 const BLANKS =
   '\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u2028\u2029\u202f\u205f\u3000\ufeff'
 
+/**
+ * In no address: the Kelvin sign and the dotted capital I, whose small letters are the plain k and i of somebody else's;
+ * and the sign that stands where one was lost.
+ */
+const SOMEBODY_ELSES = '[\u0130\u212a\ufffd]'
+
 // SMTP's longest path is 256 octets with its brackets (RFC 5321 4.5.3.1.3), the local part 64.
 const LONGEST_ADDRESS = 254
 const LONGEST_LOCAL_PART = 64
@@ -74,7 +80,7 @@ const PLAIN_ADDRESS = String.raw`^[A-Za-z0-9!#$%&'*+\-/=?^_{|}~.\x60]+@[A-Za-z0-
 const anyEmail = (text: Expression): Expression => {
   const address = sql`lower(trim(${text}, ${sql.lit(BLANKS)}))`
   const found = sql`nullif(regexp_extract(${address}, ${sql.lit(`^${ADDRESS}$`)}), '')`
-  return sql`case when strlen(${address}) <= ${sql.lit(LONGEST_ADDRESS)} and strlen(split_part(${address}, '@', 1)) <= ${sql.lit(LONGEST_LOCAL_PART)} then ${found} end`
+  return sql`case when strlen(${address}) <= ${sql.lit(LONGEST_ADDRESS)} and strlen(split_part(${address}, '@', 1)) <= ${sql.lit(LONGEST_LOCAL_PART)} and not regexp_matches(${text}, ${sql.lit(SOMEBODY_ELSES)}) then ${found} end`
 }
 
 // An address no longer than its local part may be is within both limits.

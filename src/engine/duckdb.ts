@@ -17,6 +17,7 @@ import { type Bound, packedColumns, type Statement } from './duckdb-columns.ts'
 import { duckdbDialect } from './duckdb-dialect.ts'
 import { MemoryLimit } from './duckdb-memory.ts'
 import type { Columns, DataEngine, Query, Session } from './engine.ts'
+import { RehearsalEngine } from './rehearsal.ts'
 import { clearScratch } from './scratch.ts'
 
 /** With what Node and the driver take beside it, a process stays below 2 GB over 10 M people. */
@@ -27,6 +28,8 @@ export interface DuckDbOptions {
   readonly file: string
   /** DuckDB's own limit; the 10 M join fails below about 1 GB. */
   readonly memoryLimit?: string
+  /** The limit while records are only read out; megabytes. */
+  readonly sparedMb?: number
   readonly threads?: number
   /** Where DuckDB spills what does not fit; required with a file. */
   readonly spillFolder?: string
@@ -118,7 +121,8 @@ class DuckDbSession implements Session {
     for (;;) {
       const chunk = await result.fetchChunk()
       if (chunk === null || chunk.rowCount === 0) return
-      yield { count: chunk.rowCount, at: (index) => chunk.getColumnVector(index).toArray() }
+      const at = (index: number) => chunk.getColumnVector(index).toArray()
+      yield { count: chunk.rowCount, at, column: at }
     }
   }
 }
@@ -150,6 +154,7 @@ class DuckDbEngine implements DataEngine {
 
   async columns(query: Query): Promise<Columns> {
     const read = () => this.#reading((session) => session.columns(query))
+    await this.#memory.reading()
     try {
       return await read()
     } catch (error) {
@@ -181,6 +186,21 @@ class DuckDbEngine implements DataEngine {
       } catch (error) {
         await this.#writer.run('rollback').catch(() => undefined)
         throw explained(error)
+      }
+    })
+  }
+
+  async rehearse<T>(work: (engine: DataEngine) => Promise<T>): Promise<T> {
+    return await this.#alone(async () => {
+      const rehearsal = new RehearsalEngine(new DuckDbSession(this.#writer), this)
+      await this.#writer.run('begin')
+      try {
+        return await work(rehearsal)
+      } catch (error) {
+        throw explained(error)
+      } finally {
+        await rehearsal.close()
+        await this.#writer.run('rollback').catch(() => undefined)
       }
     })
   }
@@ -229,7 +249,12 @@ export async function openDuckDb(options: DuckDbOptions): Promise<DataEngine> {
     const instance = await DuckDBInstance.create(options.file, settings)
     if (options.spillFolder !== undefined) await clearScratch(options.spillFolder)
     // Tables without a file are memory themselves, and could not be put anywhere else.
-    const memory = new MemoryLimit(await instance.connect(), memoryLimit, options.file !== ':memory:')
+    const canSpare = options.file !== ':memory:'
+    const memory = new MemoryLimit(await instance.connect(), {
+      full: memoryLimit,
+      canSpare,
+      ...(options.sparedMb === undefined ? {} : { sparedMb: options.sparedMb }),
+    })
     return new DuckDbEngine(instance, await instance.connect(), options.spillFolder ?? tmpdir(), memory)
   } catch (error) {
     const holder = error instanceof Error ? /Conflicting lock is held in .*\(PID (\d+)\)/.exec(error.message) : null

@@ -6,11 +6,19 @@ import type { Dialect } from './dialect.ts'
 /** A statement built with Kysely's `sql` tag: values are bound, identifiers are nodes. */
 export type Query = RawBuilder<unknown>
 
+/** One column of some rows; an array is one. */
+export interface Column {
+  /** The value in the row with this number, from 0. */
+  at(row: number): unknown
+}
+
 /** Some rows of a result, column by column in the order of the select list. Integers are bigint, text is string. */
 export interface Columns {
   readonly count: number
   /** Values of the column at `index`, `count` long. */
   at(index: number): readonly unknown[]
+  /** The same, each value made when it is asked for: of text, millions of small values cost the collector more than anything. */
+  column(index: number): Column
 }
 
 export interface Session {
@@ -34,6 +42,11 @@ export interface DataEngine extends Session {
   /** A folder for files that live no longer than one task; only Sund's own process works in it. */
   readonly spillFolder: string
   transaction<T>(work: (session: Session) => Promise<T>): Promise<T>
+  /**
+   * Lets the work change whatever it likes, in one transaction, and takes all of it back, whatever its end. Writes of
+   * others wait meanwhile, so nothing slow, such as a conversation with a vendor, belongs in it.
+   */
+  rehearse<T>(work: (engine: DataEngine) => Promise<T>): Promise<T>
   /** A result of any size, in constant memory. */
   stream(query: Query): AsyncIterable<Columns>
   /**
