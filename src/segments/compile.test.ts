@@ -224,7 +224,7 @@ test('the SQL of a rule', () => {
   }
   const { sql: written, parameters } = compiled(rule).compile(compiler)
   expect(written).toBe(
-    '(coalesce("Loyalty Tier" = $1, false) and (coalesce("Born" between cast($2 as date) and cast($3 as date), false) or "Income" is null))',
+    '("Loyalty Tier" = $1 and ("Born" between cast($2 as date) and cast($3 as date) or "Income" is null))',
   )
   expect(parameters).toEqual(['high', '1980-01-01', '1989-12-31'])
 })
