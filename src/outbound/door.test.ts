@@ -168,7 +168,7 @@ describe('no request leaves', () => {
     'ERR_TLS_CERT_ALTNAME_INVALID',
     'DEPTH_ZERO_SELF_SIGNED_CERT',
     'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  ])('with the certificate error %s, which no waiting mends', (code) => {
+  ])('D4 with the certificate error %s, which no waiting mends', (code) => {
     const failure = failureOf(Object.assign(new Error('x'), { code }), false, 'api.acme.example')
     expect([failure.kind, failure.transient]).toEqual(['not-sent', false])
   })
@@ -195,7 +195,7 @@ describe('an answer that is not read', () => {
     [
       'headers that drip for ever',
       (socket) => dribble(socket, 'HTTP/1.1 200 OK\r\nx: '),
-      { totalMs: 300 },
+      { totalMs: 1_000 },
       'TOTAL_TIMEOUT',
     ],
     [
@@ -207,7 +207,7 @@ describe('an answer that is not read', () => {
     [
       'a body that drips for ever',
       (socket) => dribble(socket, 'HTTP/1.1 200 OK\r\ncontent-length: 9000\r\n\r\n'),
-      { totalMs: 300 },
+      { totalMs: 1_000 },
       'TOTAL_TIMEOUT',
     ],
     ['something that is not HTTP', (socket) => socket.once('data', () => socket.end('SSH-2.0-x\r\n')), {}, ''],
@@ -228,20 +228,18 @@ describe('an answer that is not read', () => {
       else socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'))
     })
     const door = open({ endpoints: new Map([['acme', new URL(`http://127.0.0.1:${port}`)]]), connections: 1 })
-    const request = asking({ timeouts: { connectMs: 500, headersMs: 150, bodyMs: 150, totalMs: 2_000 } })
-    const hung = failing(door, request)
-    expect((await door.exchange(request, never)).text).toBe('ok')
+    const hung = failing(door, asking({ timeouts: { connectMs: 2_000, headersMs: 150, bodyMs: 150, totalMs: 4_000 } }))
+    const usual = { connectMs: 20_000, headersMs: 20_000, bodyMs: 20_000, totalMs: 20_000 }
+    expect((await door.exchange(asking({ timeouts: usual }), never)).text).toBe('ok')
     expect((await hung).kind).toBe('lost')
   })
 
   test('a request that waits behind a hung one was never sent', async () => {
     const port = await serveRaw((socket) => socket.resume())
     const door = open({ endpoints: new Map([['acme', new URL(`http://127.0.0.1:${port}`)]]), connections: 1 })
-    const hung = failing(door, asking({ timeouts: { connectMs: 500, headersMs: 900, bodyMs: 900, totalMs: 900 } }))
-    const waiting = await failing(
-      door,
-      asking({ timeouts: { connectMs: 500, headersMs: 900, bodyMs: 900, totalMs: 200 } }),
-    )
+    const timeouts = { connectMs: 2_000, headersMs: 3_000, bodyMs: 3_000, totalMs: 3_000 }
+    const hung = failing(door, asking({ timeouts }))
+    const waiting = await failing(door, asking({ timeouts: { ...timeouts, totalMs: 200 } }))
     expect([waiting.kind, waiting.code]).toEqual(['not-sent', 'TOTAL_TIMEOUT'])
     expect((await hung).kind).toBe('lost')
   })
