@@ -48,3 +48,9 @@ export interface Blanks {
   readonly none: Blank
   readonly empty: Blank
 }
+
+/** Something at the vendor that a setting names: its id is the value. */
+export interface Choice {
+  readonly id: string
+  readonly name: string
+}

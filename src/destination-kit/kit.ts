@@ -4,14 +4,17 @@
  */
 import type { z } from 'zod'
 import type { Host, OAuth, Values } from './access.ts'
-import type { Blanks, Field, FieldKind, Limit, MatchField, Setting } from './fields.ts'
+import type { Blanks, Choice, Field, FieldKind, Limit, MatchField, Setting } from './fields.ts'
+import type { Foretold } from './foretold.ts'
+import type { Refusals } from './refusals.ts'
 
 // ── people ──────────────────────────────────────────────────────────────────────────────────────────
 /**
  * One record of a batch. `ref` is short, unique within a run and says nothing about the person: use it where a vendor
  * echoes an id. `identifier` is the normalised identifier as the vendor takes it (an address, or its hash).
  * A `null` field is a matched field for which this person has no value; a key that is absent is not matched.
- * `left` marks somebody whose removal from this list was sent by us earlier.
+ * `left` marks somebody whose removal from this list was sent by us earlier. Values may be made when they are asked for, so
+ * take `fields` once, and name what you copy: spreading a person copies nobody.
  */
 export interface Person {
   readonly ref: string
@@ -237,10 +240,13 @@ export type Cause = 'auth' | 'permission' | 'list-missing' | 'quota' | 'terms' |
 /** Ends any talk, and with it the run: `throw new Stop('list-missing', 'why, in words a person can act on')`. */
 export class Stop extends Error {
   readonly why: Cause
-  constructor(why: Cause, reason: string) {
+  /** The list drops people by itself and does not say whom: when it does so no more, everybody has to be sent again. */
+  readonly loses: boolean
+  constructor(why: Cause, reason: string, { loses = false }: { readonly loses?: boolean } = {}) {
     super(reason)
     this.name = 'Stop'
     this.why = why
+    this.loses = loses
   }
 }
 
@@ -305,11 +311,10 @@ export type Operation<S extends string, F extends string> = {
   readonly jobs?: Limit
   /** Seconds after which a lost or accepted write of this route cannot work any more. */
   readonly settles: Limit
-  /** How many requests `n` records of one batch take at least, polls apart: for the dry run. */
-  requests(n: number): number
   /** May throw Stop, for a record that must not be sent. */
   row(person: Person, at: At<S, F>): string
-} & (({ readonly bulk?: never } & Speak<readonly Row[], S, F>) | ({ readonly bulk: true } & Speak<Crowd, S, F>))
+} & Foretold &
+  (({ readonly bulk?: never } & Speak<readonly Row[], S, F>) | ({ readonly bulk: true } & Speak<Crowd, S, F>))
 
 /**
  * Reads who is on a list now. Who is not named here counts as nobody's and may one day be removed by us, so a talk ends
@@ -347,6 +352,8 @@ export interface Destination<C extends string, S extends string, F extends strin
   /** `calls` in any window of `per` seconds; rates belong to the vendor account and are shared by all its runs. */
   readonly rates: Readonly<Record<string, { readonly calls: Limit; readonly per: number }>>
   readonly oauth?: OAuth<C>
+  /** For the documentation alone: nothing that is sent or decided depends on it. */
+  readonly refusals?: Refusals
   /** Tells apart lists of equal id in different vendor accounts; a constant where the vendor's list ids are unique. */
   account(place: Place<S, F>): string
   /**
@@ -361,10 +368,16 @@ export interface Destination<C extends string, S extends string, F extends strin
   lists(place: Place<S, F>): Talk<readonly List[]>
   /** The list of this id, or undefined when the vendor has none. */
   list(id: string, place: Place<S, F>): Talk<List | undefined>
+  /** As `list`, without what costs further requests, such as the size: before people are sent there again. Absent where `list` is one request. */
+  glance?(id: string, place: Place<S, F>): Talk<List | undefined>
   /** As the vendor writes the id that a person gave, without asking: one list must not look like another. Absent where it has one spelling. */
   listId?(given: string): string
   /** Finds the list of exactly this name, else creates it. `ours`: it bears our mark, so nobody else filled it. Absent where lists are made at the vendor. */
   ensureList?(wanted: WantedList, place: Place<S, F>): Talk<{ readonly list: List; readonly ours: boolean }>
+  /** Gives a list that we made another name; false where that name is taken or cannot be one there. Absent where lists keep their names. */
+  renameList?(list: List, name: string, place: Place<S, F>): Talk<boolean>
+  /** What a person may choose for a setting of the connection, before the connection was ever checked. */
+  readonly choices?: Readonly<Partial<Record<S, (place: Place<S, F>) => Talk<readonly Choice[]>>>>
   /** What may be matched beyond `fields`: the fields that this account, or this list, has of its own now. */
   accountFields?(place: Place<S, F>, list: List | undefined): Talk<readonly MatchField[]>
   /**

@@ -26,6 +26,14 @@ describe('vendorWords', () => {
     expect(vendorWords(text, personal)).toBe(words)
   })
 
+  it.each([
+    ['DELETE /people?email=ada%40x.example failed', [], 'DELETE … failed'],
+    ['No field Name=Ada%20L%C3%B8v', ['Ada Løv'], 'No field Name=…'],
+    ['No field Name=\ud800', ['\ud800'], 'No field Name=…'],
+  ])('leaves out of %j what stands in it as in an address of the web', (text, personal, words) => {
+    expect(vendorWords(text, personal)).toBe(words)
+  })
+
   it('is at most 200 characters', () => {
     expect(vendorWords('x '.repeat(500))).toHaveLength(200)
   })

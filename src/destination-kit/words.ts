@@ -50,7 +50,8 @@ export const readJson = <T>(text: string, shape: z.ZodType<T>): T | undefined =>
 }
 
 const longest = 200
-const address = /[^\s'"<>()[\]{},;:]+@[^\s'"<>()[\]{},;]+/g
+/** Also as it stands in a path or a query. */
+const address = /[^\s'"<>()[\]{},;:]+(?:@|%40)[^\s'"<>()[\]{},;]+/gi
 const hexHash = /\b[0-9a-f]{64}\b/gi
 const controls = /\p{Cc}+/gu
 
@@ -82,13 +83,17 @@ const without = (text: string, value: string): string => {
   return kept + text.slice(from)
 }
 
+/** The value as it stands in a path or a query; half a sign cannot stand there. */
+const inAddress = (value: string): string => encodeURIComponent(value.toWellFormed())
+
 /**
  * A vendor's own words without the person they are about: the given values, anything that looks like an address and
  * anything that looks like a hash become "…". At most 200 characters; what is said of a record is shown and logged.
  */
 export const vendorWords = (text: string, personal: Iterable<string> = []): string => {
   let words = text
-  const values = [...personal].filter((value) => value.trim() !== '').sort((a, b) => b.length - a.length)
+  const given = [...personal].filter((value) => value.trim() !== '')
+  const values = [...new Set([...given, ...given.map(inAddress)])].sort((a, b) => b.length - a.length)
   for (const value of values) words = without(words, value)
   words = words.replace(address, '…').replace(hexHash, '…').replace(controls, ' ').trim()
   return words.length > longest ? `${words.slice(0, longest - 1)}…` : words
