@@ -99,3 +99,7 @@ export const headersOf = (
   }
   return headers
 }
+
+/** Can it change the vendor's data? */
+export const isWrite = ({ method, reads }: Pick<Request, 'method' | 'reads'>): boolean =>
+  method !== 'GET' && reads !== true

@@ -14,6 +14,9 @@ import { AttemptWatch, type OpenJob, type RunProgress } from './run-progress.ts'
 /** Jobs that the vendor accepted while a batch was sent. */
 export type Accepted = (job: OpenJob) => void
 
+/** The vendor has said everything about the batch; what it said is still to be written down. */
+export type Answered = () => void
+
 /** What an earlier process left of a batch: the job it had kept, and before when its last request left. */
 interface Remains {
   readonly job: string
@@ -21,7 +24,12 @@ interface Remains {
 }
 
 /** Sends a batch that is not accepted yet, in as many calls as it takes. */
-export const sendBatch = async (progress: RunProgress, batch: Batch, accepted: Accepted): Promise<void> => {
+export const sendBatch = async (
+  progress: RunProgress,
+  batch: Batch,
+  accepted: Accepted,
+  answered: Answered,
+): Promise<void> => {
   const { plan, meter } = progress
   if (await plan.staging.staged(batch)) return plan.checkpoints.done(batch.number, meter.take())
   let current = batch
@@ -38,7 +46,7 @@ export const sendBatch = async (progress: RunProgress, batch: Batch, accepted: A
   if (route.bulk) return sendCrowd(progress, route, current, accepted, remains)
   const at = progress.placeOf(batch)
   const rows = encodeRows(await plan.outbox.read(batch), batch, (row) => route.row(row, at))
-  await sendRows(progress, route, current, rows, accepted, remains)
+  await sendRows(progress, route, current, rows, accepted, remains, answered)
 }
 
 const latest = (a: Date | undefined, b: Date): Date => (a !== undefined && a > b ? a : b)
@@ -56,6 +64,7 @@ const sendRows = async (
   rows: readonly EncodedRow[],
   accepted: Accepted,
   remains?: Remains,
+  answered?: Answered,
 ): Promise<void> => {
   const parts = cut(rows, {
     records: Math.min(route.max.value, progress.plan.options?.maxRecords ?? Number.POSITIVE_INFINITY),
@@ -80,7 +89,7 @@ const sendRows = async (
     const reason = `The record alone is larger than the ${route.bytes?.value} bytes that a call may have.`
     return finish(progress, batch, everyone(batch, { kind: 'rejected', code: 'too-large', reason }))
   }
-  const refused = await attempt(progress, batch, rowParty(route, rows), accepted, remains)
+  const refused = await attempt(progress, batch, rowParty(route, rows), accepted, remains, answered)
   if (refused !== undefined) await sendParts(refused, halves(rows))
 }
 
@@ -167,6 +176,7 @@ const attempt = async (
   party: Party,
   accepted: Accepted,
   remains: Remains | undefined,
+  answered?: Answered,
 ): Promise<Batch | undefined> => {
   const { plan } = progress
   const at = progress.placeOf(batch)
@@ -196,6 +206,7 @@ const attempt = async (
   const sent = made.batch
   switch (end.kind) {
     case 'each':
+      answered?.()
       await finish(progress, sent, await outcomesOf(sent, party.find, end, made.marks))
       return undefined
     case 'pending':

@@ -6,7 +6,7 @@ import { type OutboundRequest, type Timeouts, usualTimeouts } from '../outbound/
 import { OutboundFailure } from '../outbound/outbound-failure.ts'
 import { redact } from '../outbound/redact.ts'
 import type { Spool } from '../outbound/spool.ts'
-import { FOREIGN, headersOf, rateOf, urlOf } from './address.ts'
+import { FOREIGN, headersOf, isWrite, rateOf, urlOf } from './address.ts'
 import { type CrowdTexts, type ReadyBody, readyBody } from './body.ts'
 import { LostOnce, VendorDown, WholeCallRefused } from './failures.ts'
 import type { Clock, Tokens } from './ports.ts'
@@ -116,7 +116,7 @@ export const openChannel = (options: ChannelOptions): Channel => {
       request,
       url,
       body: request.body === undefined ? undefined : await readyBody(request.body, ports),
-      writes: request.method !== 'GET' && request.reads !== true,
+      writes: isWrite(request),
       rateKey: rate === undefined ? undefined : `${options.account}\n${rate.bucket}`,
       trouble: { attempts: 0, since: undefined },
       renewals: { count: 0, lastAt: 0, interrupted: false },

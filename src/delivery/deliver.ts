@@ -17,6 +17,9 @@ export type End =
 /** Looks at jobs that go on at the same time: they only read, and share the connection's rates with the sending. */
 const LOOKS_AT_ONCE = 4
 
+/** Records of answered batches that may wait to be written down while others are sent: they are still in memory. */
+const MOST_UNWRITTEN = 30_000
+
 /** One route's batches: what waits, what is in flight, and which jobs are open. */
 class Lane {
   readonly #route: Route
@@ -25,6 +28,8 @@ class Lane {
   #first: Batch[] = []
   inFlight = 0
   openJobs = 0
+  /** Records that were answered, and whose outcome is being written down. */
+  unwritten = 0
 
   constructor(route: Route, batches: Batch[]) {
     this.#route = route
@@ -46,7 +51,7 @@ class Lane {
 
   /** The next batch, when there is one and a slot for it. A job that is open holds no slot, but counts as a job. */
   take(): Batch | undefined {
-    if (this.inFlight >= this.#route.parallel) return undefined
+    if (this.inFlight >= this.#route.parallel || this.unwritten >= MOST_UNWRITTEN) return undefined
     if (this.#route.jobs !== undefined && this.inFlight + this.openJobs >= this.#route.jobs.value) return undefined
     const part = this.#first.shift()
     if (part !== undefined) return part
@@ -121,14 +126,25 @@ class Phase {
     }
   }
 
+  /** A batch gives its slot back as soon as it is answered: the vendor need not wait for our disk. */
   async #send(lane: Lane, batch: Batch): Promise<void> {
-    try {
-      await sendBatch(this.#progress, batch, (job) => {
-        lane.openJobs++
-        this.#jobs.push(job)
-      })
-    } finally {
+    const records = batch.to - batch.from + 1
+    const accepted = (job: OpenJob) => {
+      lane.openJobs++
+      this.#jobs.push(job)
+    }
+    let isAnswered = false
+    const answered = () => {
+      isAnswered = true
       lane.inFlight--
+      lane.unwritten += records
+      this.#startSends()
+    }
+    try {
+      await sendBatch(this.#progress, batch, accepted, answered)
+    } finally {
+      if (isAnswered) lane.unwritten -= records
+      else lane.inFlight--
     }
   }
 

@@ -19,7 +19,7 @@ export interface Rates {
  * The window is kept a little longer than the vendor's, since requests do not all travel equally fast: two percent, so
  * 98 % of the rate is used.
  */
-const MARGIN = 1.02
+export const MARGIN = 1.02
 
 interface Waiter {
   go(): void

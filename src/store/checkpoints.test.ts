@@ -224,3 +224,33 @@ test('the traffic of slots that checkpoint at once all counts', async () => {
   expect(await traffic()).toEqual({ requests: 100, writes: 50 })
   expect(await checkpoints.open()).toEqual([])
 })
+
+/** Every transaction is on disk, and its answer is lost. */
+const withLostAnswers = (): Kysely<Database> =>
+  new Proxy(db, {
+    get: (target, name) => {
+      if (name === 'transaction') {
+        return () => ({
+          execute: async (work: Parameters<ReturnType<typeof db.transaction>['execute']>[0]) => {
+            await target.transaction().execute(work)
+            throw Object.assign(new Error('The connection is lost.'), { code: '08006' })
+          },
+        })
+      }
+      const value: unknown = Reflect.get(target, name, target)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+
+test('ends that were written together and whose answer is lost are an outage for each, not batches that are not open', async () => {
+  await createBatches(db, runId, ofTen(3))
+  const lossy = checkpointsOf(withLostAnswers(), runId)
+  const ends = await Promise.allSettled([0, 1, 2].map((number) => lossy.done(number, { requests: 1, writes: 1 })))
+  expect(ends.map((end) => (end.status === 'rejected' ? end.reason.code : end.status))).toEqual([
+    'fulfilled',
+    '08006',
+    '08006',
+  ])
+  expect(await checkpoints.open()).toEqual([])
+  expect(await traffic()).toEqual({ requests: 3, writes: 3 })
+})

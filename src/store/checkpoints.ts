@@ -4,6 +4,8 @@ import { z } from 'zod'
 import type { Batch, Checkpoints, Span, Traffic } from '../delivery/ports.ts'
 import type { Fate } from '../destination-kit/kit.ts'
 import { count, present } from './columns.ts'
+import { isOutage } from './error-codes.ts'
+import { grouped } from './grouped.ts'
 import type { Database } from './schema.ts'
 
 const fate: z.ZodType<Fate> = z.discriminatedUnion('kind', [
@@ -115,6 +117,45 @@ const changeWithTraffic = async (
   assertChanged(numUpdatedRows, number)
 }
 
+/** The end of a batch, and the traffic until then. */
+interface Ended {
+  readonly number: number
+  readonly traffic: Traffic
+}
+
+const DONE = { state: 'done', known: null, due_at: null } as const
+
+/** All of them or none. */
+const changeAllWithTraffic = (db: Kysely<Database>, runId: string, ended: readonly Ended[]): Promise<void> =>
+  db.transaction().execute(async (tx) => {
+    const sum = (of: keyof Traffic) => ended.reduce((total, { traffic }) => total + traffic[of], 0)
+    await tx
+      .updateTable('run')
+      .set(grown({ requests: sum('requests'), writes: sum('writes') }))
+      .where('id', '=', runId)
+      .execute()
+    const numbers = ended.map(({ number }) => number)
+    const { numUpdatedRows } = await tx
+      .updateTable('batch')
+      .set(DONE)
+      .where('run_id', '=', runId)
+      .where('number', 'in', numbers)
+      .where('state', 'in', OPEN)
+      .executeTakeFirst()
+    if (numUpdatedRows !== BigInt(numbers.length))
+      throw new Error(`Of the batches ${numbers.join(', ')} some are not open.`)
+  })
+
+/**
+ * Ends that come while others are written share the next transaction: each would wait by itself for the run's row, and
+ * for the disk. Where they cannot be written together, each is written alone, so that each is told its own fate.
+ */
+const groupedDone = (db: Kysely<Database>, runId: string): ((ended: Ended) => Promise<void>) => {
+  const alone = ({ number, traffic }: Ended) => changeWithTraffic(db, runId, number, DONE, traffic)
+  const together = async (group: readonly Ended[]) => await changeAllWithTraffic(db, runId, group)
+  return grouped(alone, together, (error) => !isOutage(error))
+}
+
 const split = (
   db: Kysely<Database>,
   runId: string,
@@ -151,26 +192,29 @@ const split = (
   })
 
 /** The checkpoints of this run. A batch that is done or split is never changed again: trying is an error. */
-export const checkpointsOf = (db: Kysely<Database>, runId: string): Checkpoints => ({
-  open: () => openBatches(db, runId),
-  // A new attempt: what an earlier one was told counts no more, save when it was lost.
-  sending: (batch, at) =>
-    change(db, runId, batch, { state: 'sending', sent_at: at, job: null, known: null, due_at: null }),
-  kept: (batch, { job, at }, traffic) =>
-    changeWithTraffic(db, runId, batch, { state: 'sending', job, sent_at: at }, traffic),
-  // `greatest` ignores null.
-  lost: (batch, at) => change(db, runId, batch, { lost_at: sql<Date>`greatest(lost_at, ${at}::timestamptz)` }),
-  accepted: (batch, { job, known, dueAt }, traffic) =>
-    changeWithTraffic(
-      db,
-      runId,
-      batch,
-      { state: 'accepted', job, known: known.size === 0 ? null : knownText(known), due_at: dueAt },
-      traffic,
-    ),
-  done: (batch, traffic) => changeWithTraffic(db, runId, batch, { state: 'done', known: null, due_at: null }, traffic),
-  split: (batch, parts, traffic) => split(db, runId, batch, parts, traffic),
-  traffic: async (traffic) => {
-    await db.updateTable('run').set(grown(traffic)).where('id', '=', runId).execute()
-  },
-})
+export const checkpointsOf = (db: Kysely<Database>, runId: string): Checkpoints => {
+  const done = groupedDone(db, runId)
+  return {
+    open: () => openBatches(db, runId),
+    // A new attempt: what an earlier one was told counts no more, save when it was lost.
+    sending: (batch, at) =>
+      change(db, runId, batch, { state: 'sending', sent_at: at, job: null, known: null, due_at: null }),
+    kept: (batch, { job, at }, traffic) =>
+      changeWithTraffic(db, runId, batch, { state: 'sending', job, sent_at: at }, traffic),
+    // `greatest` ignores null.
+    lost: (batch, at) => change(db, runId, batch, { lost_at: sql<Date>`greatest(lost_at, ${at}::timestamptz)` }),
+    accepted: (batch, { job, known, dueAt }, traffic) =>
+      changeWithTraffic(
+        db,
+        runId,
+        batch,
+        { state: 'accepted', job, known: known.size === 0 ? null : knownText(known), due_at: dueAt },
+        traffic,
+      ),
+    done: (number, traffic) => done({ number, traffic }),
+    split: (batch, parts, traffic) => split(db, runId, batch, parts, traffic),
+    traffic: async (traffic) => {
+      await db.updateTable('run').set(grown(traffic)).where('id', '=', runId).execute()
+    },
+  }
+}

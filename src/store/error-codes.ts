@@ -1,5 +1,7 @@
 /** Reads the code of an unknown error: of the operating system (ENOSPC) or of PostgreSQL (an SQLSTATE). */
 
+import { SundError } from '../errors.ts'
+
 /** The `code` of an error, where it has one. */
 export const codeOf = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
@@ -9,6 +11,12 @@ export const isDatabaseError = (error: unknown): boolean => /^[0-9A-Z]{5}$/.test
 
 /** An error of the statement itself, which comes again each time: values or a constraint that are not met, wrong SQL. */
 export const isStatementError = (error: unknown): boolean => /^(?:22|23|42)[0-9A-Z]{3}$/.test(codeOf(error) ?? '')
+
+/** The database failed, not the statement: it may work later, and what was asked for may be done already. */
+export const isOutage = (error: unknown): boolean =>
+  error instanceof SundError
+    ? /^(?:home|database|postgres)\./.test(error.code)
+    : isDatabaseError(error) && !isStatementError(error)
 
 export const hasCode = (error: unknown, ...codes: readonly string[]): boolean => {
   const code = codeOf(error)
