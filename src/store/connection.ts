@@ -5,6 +5,7 @@ import type { Vault } from '../vault/vault.ts'
 import { count, json, present, type Texts, texts } from './columns.ts'
 import { isForeignKeyViolation, isUniqueViolation } from './error-codes.ts'
 import { type Precondition, unconditional } from './precondition.ts'
+import type { Reads } from './reads.ts'
 import type { Database } from './schema.ts'
 
 /** A connection without its secrets. */
@@ -157,7 +158,7 @@ export const updateConnection = async (
 }
 
 /** Throws SundError connection.missing. */
-export const getConnection = async (db: Kysely<Database>, id: string): Promise<Connection> => {
+export const getConnection = async (db: Reads, id: string): Promise<Connection> => {
   const row = await db.selectFrom('connection').select(columns).where('id', '=', id).executeTakeFirst()
   if (row === undefined) throw new SundError('connection.missing', { id })
   return toConnection(row)

@@ -191,9 +191,12 @@ describe('on a server of the user', () => {
     const waiting = new Client({ connectionString: url })
     await waiting.connect()
     const got = waiting.query('select pg_advisory_lock($1)', [0x53_55_4e_44])
+    const waits = sql<{ n: number }>`select count(*)::integer as n from pg_locks join pg_database on oid = database
+      where locktype = 'advisory' and not granted and datname = current_database()`
+    await expect.poll(async () => (await waits.execute(plane.db)).rows).toEqual([{ n: 1 }])
     await breakLock(url)
     await got
-    await expect.poll(() => plane.lost.aborted, { timeout: 10_000 }).toBe(true)
+    await expect.poll(() => plane.lost.aborted).toBe(true)
     await waiting.end()
   })
 

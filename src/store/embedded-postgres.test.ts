@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { Client } from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { portsInARow } from '../../test/end-to-end/kept-ports.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts'
 import { isAlive, runningPostmaster } from './postgres/postmaster.ts'
 import { execute, silent } from './test-database.ts'
@@ -51,6 +52,12 @@ const ask = async (url: string, sql: string): Promise<unknown> => {
   }
 }
 
+/** Has the next start serve on a port that nobody else is given while the server is down. */
+const keepPort = async (): Promise<void> => {
+  await (await start()).stop()
+  await writeFile(join(folder, 'port'), String(await portsInARow(1)))
+}
+
 /** Another process that starts the server of `folder`, says its pid, and stays. */
 const otherProcess = (): ChildProcess => {
   const module = pathToFileURL(join(import.meta.dirname, 'embedded-postgres.ts')).href
@@ -90,6 +97,7 @@ describe('starting and stopping', () => {
   })
 
   test('keeps its records and its port over a restart', async () => {
+    await keepPort()
     const first = await start()
     await execute(first.url, 'create table kept as select 7 as n')
     await first.stop()
@@ -112,6 +120,7 @@ describe('starting and stopping', () => {
   })
 
   test('takes another port where the kept one is taken', async () => {
+    await keepPort()
     const first = await start()
     await first.stop()
     const taker = createServer().listen(port(first.url), '127.0.0.1')
@@ -147,6 +156,7 @@ describe('after a death', () => {
   })
 
   test('starts again after the server itself was killed', async () => {
+    await keepPort()
     const first = await start()
     await execute(first.url, 'create table kept as select 7 as n')
     process.kill(first.pid, 'SIGKILL')
@@ -198,6 +208,7 @@ describe('what it refuses', () => {
   })
 
   test('a folder whose password is gone, without touching its records', async () => {
+    await keepPort()
     const first = await start()
     await execute(first.url, 'create table kept as select 7 as n')
     await first.stop()

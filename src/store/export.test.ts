@@ -102,7 +102,7 @@ describe('segments', () => {
 describe('exports', () => {
   test('come back as they were made, segments in their order', async () => {
     const made = await createExport(db, wanted)
-    expect(made).toEqual({ id: made.id, ...wanted })
+    expect(made).toEqual({ id: made.id, leaving: false, ...wanted })
     expect(await findExport(db, 'Weekly')).toEqual(made)
     const chosen = await createExport(db, { ...wanted, name: 'Another', listRemoteId: 'L1', segmentIds: [] })
     expect(await listExports(db)).toEqual([chosen, made])
@@ -112,13 +112,13 @@ describe('exports', () => {
     const { id } = await createExport(db, wanted)
     await createExport(db, { ...wanted, name: 'Taken' })
     expect(await updateExport(db, id, { segmentIds: [young], listRemoteId: 'L1' })).toEqual({
-      id,
+      ...{ id, leaving: false },
       ...wanted,
       segmentIds: [young],
       listRemoteId: 'L1',
     })
     expect(await updateExport(db, id, { listRemoteId: null, settings: { listId: '8' } })).toEqual({
-      id,
+      ...{ id, leaving: false },
       ...wanted,
       segmentIds: [young],
       settings: { listId: '8' },
@@ -127,7 +127,12 @@ describe('exports', () => {
       code: 'export.exists',
     })
     await expect(updateExport(db, id, { settings: {}, segmentIds: ['99'] })).rejects.toMatchObject({ code: '23503' })
-    expect(await getExport(db, id)).toEqual({ id, ...wanted, segmentIds: [young], settings: { listId: '8' } })
+    expect(await getExport(db, id)).toEqual({
+      ...{ id, leaving: false },
+      ...wanted,
+      segmentIds: [young],
+      settings: { listId: '8' },
+    })
     await expect(updateExport(db, '99', { segmentIds: [young] })).rejects.toMatchObject({ code: 'export.missing' })
   })
 

@@ -7,6 +7,7 @@ import { SundError } from '../errors.ts'
 import { json, present, type Texts, texts } from './columns.ts'
 import { isUniqueViolation } from './error-codes.ts'
 import { type Precondition, unconditional } from './precondition.ts'
+import type { Reads } from './reads.ts'
 import type { Database } from './schema.ts'
 
 // Names are taken as they were stored: what may be a name today is for those who save.
@@ -25,26 +26,35 @@ export interface Export {
   readonly listRemoteId?: string
   /** In the order that the person gave. */
   readonly segmentIds: readonly string[]
+  /** Its last run takes our people off its lists; then it is removed. */
+  readonly leaving: boolean
 }
 
-export type NewExport = Omit<Export, 'id'>
+export type NewExport = Omit<Export, 'id' | 'leaving'>
 /** What is given is changed; `listRemoteId: null` takes the list away. */
 export type ExportChanges = Partial<Omit<NewExport, 'listRemoteId'>> & { readonly listRemoteId?: string | null }
+
+const connectionOf = ({ id, connection_id }: Selectable<Database['export']>): string => {
+  if (connection_id === null) throw new TypeError(`The export ${id} was removed.`)
+  return connection_id
+}
 
 const toExport = (row: Selectable<Database['export']> & { segment_ids: string[] }): Export => ({
   id: row.id,
   name: row.name,
-  connectionId: row.connection_id,
+  connectionId: connectionOf(row),
   settings: texts.parse(row.settings),
   matching: matchingShape.parse(row.matching),
   ...present('listRemoteId', row.list_remote_id),
   segmentIds: row.segment_ids,
+  leaving: row.leaving,
 })
 
-const selectExports = (db: Kysely<Database>) =>
+const selectExports = (db: Reads) =>
   db
     .selectFrom('export')
     .selectAll()
+    .where('removed_at', 'is', null)
     .select(
       sql<
         string[]
@@ -66,7 +76,7 @@ const putSegments = async (db: Kysely<Database>, id: string, segmentIds: readonl
 }
 
 /** Throws SundError export.missing. */
-export const getExport = async (db: Kysely<Database>, id: string): Promise<Export> => {
+export const getExport = async (db: Reads, id: string): Promise<Export> => {
   const row = await selectExports(db).where('export.id', '=', id).executeTakeFirst()
   if (row === undefined) throw new SundError('export.missing', { id })
   return toExport(row)
@@ -77,7 +87,7 @@ export const findExport = async (db: Kysely<Database>, name: string): Promise<Ex
   return row === undefined ? undefined : toExport(row)
 }
 
-export const listExports = async (db: Kysely<Database>): Promise<Export[]> =>
+export const listExports = async (db: Reads): Promise<Export[]> =>
   (await selectExports(db).orderBy('export.name').execute()).map(toExport)
 
 /** Throws SundError export.exists. */
@@ -103,12 +113,16 @@ export const createExport = async (db: Kysely<Database>, wanted: NewExport): Pro
   }
 }
 
-/** Throws SundError export.missing, export.exists, and what the precondition throws. */
+/**
+ * `also` is done in the same transaction. Throws SundError export.leaving, export.missing, export.exists, and what the
+ * precondition and `also` throw.
+ */
 export const updateExport = async (
   db: Kysely<Database>,
   id: string,
   changes: ExportChanges,
   precondition: Precondition<Export> = unconditional,
+  also: (tx: Kysely<Database>, changed: Export) => Promise<void> = async () => undefined,
 ): Promise<Export> => {
   const { name, connectionId, settings, matching, listRemoteId, segmentIds } = changes
   const columns = {
@@ -120,17 +134,40 @@ export const updateExport = async (
   }
   try {
     return await db.transaction().execute(async (tx) => {
-      await tx.selectFrom('export').select('id').where('id', '=', id).forUpdate().execute()
-      precondition(await getExport(tx, id))
+      const current = await lockExport(tx, id)
+      precondition(current)
+      if (current.leaving) throw new SundError('export.leaving', { name: current.name })
       if (Object.keys(columns).length > 0) await tx.updateTable('export').set(columns).where('id', '=', id).execute()
+      if (segmentIds !== undefined) await putSegments(tx, id, segmentIds)
       const changed = await getExport(tx, id)
-      if (segmentIds === undefined) return changed
-      await putSegments(tx, id, segmentIds)
-      return getExport(tx, id)
+      await also(tx, changed)
+      return changed
     })
   } catch (error) {
     return refuseTakenName(error, name)
   }
+}
+
+/** The export, locked against changes for the rest of the transaction. Throws SundError export.missing. */
+export const lockExport = async (tx: Kysely<Database>, id: string): Promise<Export> => {
+  await tx.selectFrom('export').select('id').where('id', '=', id).forUpdate().execute()
+  return await getExport(tx, id)
+}
+
+/**
+ * The export, locked against new runs for the rest of the transaction: one needs its row for its reference. Throws SundError
+ * export.missing, export.running.
+ */
+export const lockIdleExport = async (tx: Kysely<Database>, id: string): Promise<Export> => {
+  const locked = await lockExport(tx, id)
+  const live = await tx
+    .selectFrom('run')
+    .select('id')
+    .where('export_id', '=', id)
+    .where('settled_at', 'is', null)
+    .executeTakeFirst()
+  if (live !== undefined) throw new SundError('export.running', { name: locked.name })
+  return locked
 }
 
 /**
@@ -143,17 +180,7 @@ export const removeExport = (
   precondition: Precondition<Export> = unconditional,
 ): Promise<void> =>
   db.transaction().execute(async (tx) => {
-    // Locked against new runs: one needs this row for its reference.
-    const row = await tx.selectFrom('export').select('name').where('id', '=', id).forUpdate().executeTakeFirst()
-    if (row === undefined) throw new SundError('export.missing', { id })
-    precondition(await getExport(tx, id))
-    const live = await tx
-      .selectFrom('run')
-      .select('id')
-      .where('export_id', '=', id)
-      .where('settled_at', 'is', null)
-      .executeTakeFirst()
-    if (live !== undefined) throw new SundError('export.running', { name: row.name })
+    precondition(await lockIdleExport(tx, id))
     await tx.deleteFrom('run').where('export_id', '=', id).execute()
     await tx.deleteFrom('list').where('export_id', '=', id).execute()
     await tx.deleteFrom('export').where('id', '=', id).execute()

@@ -19,9 +19,11 @@ export interface NamedList {
   readonly ownership?: Ownership
   /** When the export went to another list. */
   readonly closedAt?: Date
+  /** A last run is to take our people off it. */
+  readonly emptying: boolean
 }
 
-/** By id. */
+/** By id; without those that are forgotten. */
 export const namedLists = async (db: Kysely<Database>): Promise<NamedList[]> => {
   const rows = await db
     .selectFrom('list')
@@ -29,7 +31,8 @@ export const namedLists = async (db: Kysely<Database>): Promise<NamedList[]> => 
     .leftJoin('segment', 'segment.id', 'list.segment_id')
     .select('segment.name as segment_name')
     .select(['list.id', 'list.name', 'list.export_id', 'export.name as export_name', 'list.segment_id'])
-    .select(['list.destination', 'list.remote_id', 'list.closed_at', 'list.ownership'])
+    .select(['list.destination', 'list.remote_id', 'list.closed_at', 'list.ownership', 'list.emptying'])
+    .where('list.forgotten_at', 'is', null)
     .orderBy('list.id')
     .execute()
   return rows.map((row) => ({
@@ -43,6 +46,7 @@ export const namedLists = async (db: Kysely<Database>): Promise<NamedList[]> => 
     ...present('remoteId', row.remote_id),
     ...present('ownership', row.ownership),
     ...present('closedAt', row.closed_at),
+    emptying: row.emptying,
   }))
 }
 

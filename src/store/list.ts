@@ -3,6 +3,7 @@ import type { Kysely, Selectable } from 'kysely'
 import { SundError } from '../errors.ts'
 import { present } from './columns.ts'
 import { isUniqueViolation } from './error-codes.ts'
+import type { Reads } from './reads.ts'
 import type { Database, Ownership } from './schema.ts'
 
 export interface ExportList {
@@ -22,11 +23,20 @@ export interface ExportList {
   readonly madeByUs: boolean
   /** Whose the vendor's list `of` is, where Sund could not know: asked by a run, said by an administrator. */
   readonly ownership?: { readonly is: Ownership; readonly of: string }
+  /** What its segment was called when the list was found or made, or renamed, for it. */
+  readonly namedFor?: string
+  /** The export fills it no more. */
+  readonly closed: boolean
+  /** A last run is to take our people off it. */
+  readonly emptying: boolean
 }
 
-export type NewExportList = Omit<ExportList, 'id' | 'mark' | 'madeByUs' | 'ownership'>
+export type NewExportList = Omit<
+  ExportList,
+  'id' | 'mark' | 'madeByUs' | 'ownership' | 'namedFor' | 'closed' | 'emptying'
+>
 
-const toList = (row: Selectable<Database['list']>): ExportList => ({
+export const toList = (row: Selectable<Database['list']>): ExportList => ({
   id: row.id,
   exportId: row.export_id,
   ...present('segmentId', row.segment_id),
@@ -39,11 +49,14 @@ const toList = (row: Selectable<Database['list']>): ExportList => ({
   ...(row.ownership === null || row.ownership_of === null
     ? {}
     : { ownership: { is: row.ownership, of: row.ownership_of } }),
+  ...present('namedFor', row.named_for),
+  closed: row.closed_at !== null,
+  emptying: row.emptying,
 })
 
 /** The name of the export that fills the vendor's list, unless it is this row itself; undefined where none does. */
 export const fillerOf = async (
-  db: Kysely<Database>,
+  db: Reads,
   list: { readonly destination: string; readonly account: string; readonly remoteId: string },
   exceptId?: string,
 ): Promise<string | undefined> => {
@@ -55,6 +68,7 @@ export const fillerOf = async (
     .where('destination', '=', destination)
     .where('account', '=', account)
     .where('remote_id', '=', remoteId)
+    .where('forgotten_at', 'is', null)
     .executeTakeFirst()
   return holder === undefined || holder.id === exceptId ? undefined : holder.name
 }
@@ -69,27 +83,33 @@ const refuseTaken = async (
   throw new SundError('list.taken', { list: list.name, export: filler ?? '?' }, error)
 }
 
+/** Those that the export fills, and those that it filled and that are not forgotten. */
 export const listsOf = async (db: Kysely<Database>, exportId: string): Promise<ExportList[]> =>
-  (await db.selectFrom('list').selectAll().where('export_id', '=', exportId).orderBy('id').execute()).map(toList)
+  (
+    await db
+      .selectFrom('list')
+      .selectAll()
+      .where('export_id', '=', exportId)
+      .where('forgotten_at', 'is', null)
+      .orderBy('id')
+      .execute()
+  ).map(toList)
 
 /** Lists of all exports that use the connection. */
-export const listsOfConnection = async (db: Kysely<Database>, connectionId: string): Promise<ExportList[]> =>
+export const listsOfConnection = async (db: Reads, connectionId: string): Promise<ExportList[]> =>
   (
     await db
       .selectFrom('list')
       .innerJoin('export', 'export.id', 'list.export_id')
       .selectAll('list')
       .where('export.connection_id', '=', connectionId)
+      .where('forgotten_at', 'is', null)
       .orderBy('list.id')
       .execute()
   ).map(toList)
 
 /** The list that an export, or one of its segments, fills now; undefined where it has none yet. */
-export const findList = async (
-  db: Kysely<Database>,
-  exportId: string,
-  segmentId?: string,
-): Promise<ExportList | undefined> => {
+export const findList = async (db: Reads, exportId: string, segmentId?: string): Promise<ExportList | undefined> => {
   const row = await db
     .selectFrom('list')
     .selectAll()
@@ -134,13 +154,26 @@ export const createList = async (db: Kysely<Database>, wanted: NewExportList): P
 export const bindList = async (
   db: Kysely<Database>,
   id: string,
-  to: { readonly account: string; readonly remoteId: string; readonly name: string; readonly madeByUs: boolean },
+  to: {
+    readonly account: string
+    readonly remoteId: string
+    readonly name: string
+    readonly madeByUs: boolean
+    /** What its segment is called; absent where the list is not of one segment. */
+    readonly namedFor?: string
+  },
 ): Promise<ExportList> => {
   const current = await db.selectFrom('list').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
   try {
     const row = await db
       .updateTable('list')
-      .set({ account: to.account, remote_id: to.remoteId, name: to.name, made_by_us: to.madeByUs })
+      .set({
+        account: to.account,
+        remote_id: to.remoteId,
+        name: to.name,
+        made_by_us: to.madeByUs,
+        ...present('named_for', to.namedFor),
+      })
       .where('id', '=', id)
       .returningAll()
       .executeTakeFirstOrThrow()
@@ -150,44 +183,55 @@ export const bindList = async (
   }
 }
 
+/** Keeps what the list is called at the vendor now, and for which name of its segment that was looked at last. */
+export const renameList = async (
+  db: Kysely<Database>,
+  id: string,
+  to: { readonly name: string; readonly namedFor?: string },
+): Promise<void> => {
+  await db
+    .updateTable('list')
+    .set({ name: to.name, ...present('named_for', to.namedFor) })
+    .where('id', '=', id)
+    .execute()
+}
+
 /** The export fills this list no more; whom it holds stays known. */
 export const closeList = async (db: Kysely<Database>, id: string, at: Date): Promise<void> => {
   await db.updateTable('list').set({ closed_at: at }).where('id', '=', id).execute()
 }
 
-/** The list that the export, or its segment, filled last before its present one, and that is the wanted one. */
-const filledBefore = async (
-  db: Kysely<Database>,
+/**
+ * The list that the export, or its segment, filled last before its present one, and that is the wanted one: `reopenList`
+ * takes it up again. Undefined where it never did.
+ */
+export const filledBefore = async (
+  db: Reads,
   { exportId, segmentId, destination, account, remoteId }: Omit<NewExportList, 'name'>,
-): Promise<{ readonly id: string } | undefined> =>
-  await db
+): Promise<ExportList | undefined> => {
+  const row = await db
     .selectFrom('list')
-    .select('id')
+    .selectAll()
     .where('export_id', '=', exportId)
     .where('segment_id', segmentId === undefined ? 'is' : '=', segmentId ?? null)
     .where('destination', '=', destination)
     .where('account', '=', account)
     .where('closed_at', 'is not', null)
+    .where('forgotten_at', 'is', null)
     .where('remote_id', remoteId === undefined ? 'is not' : '=', remoteId ?? null)
     .orderBy('id', 'desc')
     .executeTakeFirst()
+  return row === undefined ? undefined : toList(row)
+}
 
-/** Could `reopenList` take up a list again? */
-export const wasFilled = async (db: Kysely<Database>, wanted: Omit<NewExportList, 'name'>): Promise<boolean> =>
-  (await filledBefore(db, wanted)) !== undefined
-
-/** Takes up a list again that the export, or its segment, filled before; undefined where it never did. */
-export const reopenList = async (
-  db: Kysely<Database>,
-  wanted: Omit<NewExportList, 'name'>,
-): Promise<ExportList | undefined> => {
-  const closed = await filledBefore(db, wanted)
-  if (closed === undefined) return undefined
+/** Takes up a list again that was closed; undefined where it was forgotten meanwhile. */
+export const reopenList = async (db: Kysely<Database>, id: string): Promise<ExportList | undefined> => {
   const row = await db
     .updateTable('list')
-    .set({ closed_at: null })
-    .where('id', '=', closed.id)
+    .set({ closed_at: null, emptying: false })
+    .where('id', '=', id)
+    .where('forgotten_at', 'is', null)
     .returningAll()
-    .executeTakeFirstOrThrow()
-  return toList(row)
+    .executeTakeFirst()
+  return row === undefined ? undefined : toList(row)
 }

@@ -1,6 +1,7 @@
 /** What people decide about a run: to cancel it, to approve a Held delta, or to let it go. */
 import type { Kysely } from 'kysely'
 import { SundError } from '../errors.ts'
+import { withdrawPartings } from './leaving.ts'
 import { findRun, insertRun, type Run, toRun } from './run.ts'
 import type { Database } from './schema.ts'
 
@@ -12,10 +13,20 @@ export const getRun = async (db: Kysely<Database>, id: string): Promise<Run> => 
 }
 
 /**
- * Asks that a live run be canceled, and lets go of the run that is owed after it; a Held run ends Canceled at once. A run
+ * Asks that a live run be canceled, which takes back the wish behind a last run, and lets go of the run that is owed after it; a Held run ends Canceled at once. A run
  * that was to be canceled already stays so. Throws SundError run.missing, run.already_settled.
  */
-export const requestCancel = async (db: Kysely<Database>, id: string, at: Date): Promise<Run> => {
+export const requestCancel = async (db: Kysely<Database>, id: string, at: Date): Promise<Run> =>
+  await db.transaction().execute(async (tx) => {
+    const { exportId, last } = await getRun(tx, id)
+    // As whoever makes a run does: first the export, then its runs.
+    if (last) await tx.selectFrom('export').select('id').where('id', '=', exportId).forUpdate().execute()
+    const run = await cancelOrDismiss(tx, id, at)
+    if (last) await withdrawPartings(tx, exportId)
+    return run
+  })
+
+const cancelOrDismiss = async (db: Kysely<Database>, id: string, at: Date): Promise<Run> => {
   const live = await db
     .updateTable('run')
     .set((change) => ({ cancel_requested_at: change.fn.coalesce('cancel_requested_at', change.val(at)), again: false }))
@@ -55,10 +66,10 @@ const whyNot = async (db: Kysely<Database>, id: string): Promise<SundError> => {
  * Of several people who decide at once, one succeeds. Throws SundError run.missing, run.not_held, run.delta_changed.
  */
 export const approveRun = async (db: Kysely<Database>, id: string, deltaHash: string): Promise<Run> => {
-  const { exportId } = await getRun(db, id)
+  const { exportId, last } = await getRun(db, id)
   const approved = await db.transaction().execute(async (tx) => {
     // In the order in which createRun locks: the new run first, then the Held one.
-    const run = await insertRun(tx, { exportId, approvedHash: deltaHash })
+    const run = await insertRun(tx, { exportId, approvedHash: deltaHash, last })
     if (run === undefined) return undefined
     const { numUpdatedRows } = await tx
       .updateTable('run')

@@ -2,6 +2,7 @@
 import { type Kysely, sql } from 'kysely'
 import { SundError } from '../errors.ts'
 import { count, present } from './columns.ts'
+import type { Reads } from './reads.ts'
 import { findRun, type Run, type RunCounters, toRun } from './run.ts'
 import type { Database, RunStatus } from './schema.ts'
 
@@ -83,12 +84,7 @@ export const listsOfRun = async (db: Kysely<Database>, runId: string): Promise<R
 const DAY_MS = 86_400_000
 
 /** Removals on a list that nobody approved, by runs settled in the `days` before `now`. */
-export const removalsInLastDays = async (
-  db: Kysely<Database>,
-  listId: string,
-  days: number,
-  now: Date,
-): Promise<number> => {
+export const removalsInLastDays = async (db: Reads, listId: string, days: number, now: Date): Promise<number> => {
   const { removed } = await db
     .selectFrom('run_list')
     .innerJoin('run', 'run.id', 'run_list.run_id')

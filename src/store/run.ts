@@ -2,6 +2,7 @@
 import { type Kysely, type Selectable, sql } from 'kysely'
 import { SundError } from '../errors.ts'
 import { count, json, present } from './columns.ts'
+import type { Reads } from './reads.ts'
 import type { Database, RunPhase, RunStatus } from './schema.ts'
 
 export interface RunCounters {
@@ -38,6 +39,8 @@ export interface Run extends RunCounters {
   readonly settledAt?: Date
   /** When somebody asked that it be canceled. */
   readonly cancelRequestedAt?: Date
+  /** Takes our people off lists that are being emptied, and does nothing else. */
+  readonly last: boolean
 }
 
 export const toRun = (row: Selectable<Database['run']>): Run => ({
@@ -65,21 +68,25 @@ export const toRun = (row: Selectable<Database['run']>): Run => ({
   ...present('startedAt', row.started_at),
   ...present('settledAt', row.settled_at),
   ...present('cancelRequestedAt', row.cancel_requested_at),
+  last: row.last,
 })
 
 export interface NewRun {
   readonly exportId: string
   readonly refreshId?: string
   readonly approvedHash?: string
+  /** To empty lists; an export that leaves gets no other runs. */
+  readonly last?: boolean
 }
 
-/** A Held delta is good for one run: the next one plans anew. */
-const replaceHeld = async (db: Kysely<Database>, exportId: string, by: string): Promise<void> => {
+/** A Held delta is good for one run: the next one of its kind plans anew. */
+const replaceHeld = async (db: Kysely<Database>, { id: by, exportId, last }: Run): Promise<void> => {
   await db
     .updateTable('run')
     .set({ status: 'Canceled', reason_code: 'run.replaced', reason: `Replaced by run ${by}.` })
     .where('export_id', '=', exportId)
     .where('status', '=', 'Held')
+    .where('last', '=', last)
     .where('id', '<>', by)
     .execute()
 }
@@ -87,14 +94,24 @@ const replaceHeld = async (db: Kysely<Database>, exportId: string, by: string): 
 /** Undefined where the export has a live run. */
 export const insertRun = async (
   tx: Kysely<Database>,
-  { exportId, refreshId, approvedHash }: NewRun,
+  { exportId, refreshId, approvedHash, last = false }: NewRun,
 ): Promise<Run | undefined> => {
+  // Locked, so that an export does not begin to leave between the look and the run.
+  const wanting = await tx
+    .selectFrom('export')
+    .select('leaving')
+    .where('id', '=', exportId)
+    .where('removed_at', 'is', null)
+    .forShare()
+    .executeTakeFirst()
+  if (wanting === undefined) throw new SundError('export.missing', { id: exportId })
   const row = await tx
     .insertInto('run')
     .values({
       export_id: exportId,
       phase: 'queued',
       status: 'Queued',
+      last: last || wanting.leaving,
       ...present('refresh_id', refreshId),
       ...present('approved_hash', approvedHash),
     })
@@ -107,20 +124,26 @@ export const insertRun = async (
 const insertInPlaceOfHeld = (db: Kysely<Database>, wanted: NewRun): Promise<Run | undefined> =>
   db.transaction().execute(async (tx) => {
     const run = await insertRun(tx, wanted)
-    if (run !== undefined) await replaceHeld(tx, wanted.exportId, run.id)
+    if (run !== undefined) await replaceHeld(tx, run)
     return run
   })
 
 /** A run still queued will plan with what is there then; one past that owes another. */
-const joinLive = async (db: Kysely<Database>, { exportId, approvedHash }: NewRun): Promise<Run | undefined> => {
+const joinLive = async (
+  db: Kysely<Database>,
+  { exportId, approvedHash, last = false }: NewRun,
+): Promise<Run | undefined> => {
   const row = await db
     .updateTable('run')
     .set({
-      again: sql<boolean>`again or phase <> 'queued'`,
+      // Lists that wait to be emptied are their own reminder.
+      ...(last ? {} : { again: sql<boolean>`again or phase <> 'queued' or last` }),
       // A run that has not planned yet can still be the one that was approved.
       ...(approvedHash === undefined
         ? {}
-        : { approved_hash: sql<string>`case when phase = 'queued' then ${approvedHash} else approved_hash end` }),
+        : {
+            approved_hash: sql<string>`case when phase = 'queued' and last = ${last} then ${approvedHash} else approved_hash end`,
+          }),
     })
     .where('export_id', '=', exportId)
     .where('settled_at', 'is', null)
@@ -185,7 +208,7 @@ export const liveRuns = async (db: Kysely<Database>): Promise<Run[]> =>
   (await db.selectFrom('run').selectAll().where('settled_at', 'is', null).orderBy('id').execute()).map(toRun)
 
 /** Runs of one export, the newest first. */
-export const runsOf = async (db: Kysely<Database>, exportId: string, limit: number): Promise<Run[]> =>
+export const runsOf = async (db: Reads, exportId: string, limit: number): Promise<Run[]> =>
   (
     await db
       .selectFrom('run')

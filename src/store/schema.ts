@@ -61,10 +61,12 @@ interface SegmentTable {
 interface ExportTable {
   id: Id
   name: string
-  connection_id: string
+  connection_id: ColumnType<string | null, string, string | null>
   settings: Json
   matching: Json
   list_remote_id: TextOrNull
+  leaving: Flag
+  removed_at: TimeOrNull
 }
 
 interface ExportSegmentTable {
@@ -86,6 +88,9 @@ interface ListTable {
   made_by_us: Flag
   ownership: ColumnType<Ownership | null, Ownership | null | undefined, Ownership | null>
   ownership_of: TextOrNull
+  emptying: Flag
+  forgotten_at: TimeOrNull
+  named_for: TextOrNull
 }
 
 interface RefreshTable {
@@ -122,6 +127,7 @@ interface RunTable {
   started_at: TimeOrNull
   settled_at: TimeOrNull
   cancel_requested_at: TimeOrNull
+  last: Flag
 }
 
 interface IdempotencyTable {

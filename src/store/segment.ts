@@ -1,9 +1,10 @@
 /** Segments: named rules. The rule is read by the room that compiles it. */
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { SundError } from '../errors.ts'
 import { json, present } from './columns.ts'
 import { isForeignKeyViolation, isUniqueViolation } from './error-codes.ts'
 import { type Precondition, unconditional } from './precondition.ts'
+import type { Reads } from './reads.ts'
 import type { Database } from './schema.ts'
 
 export interface Segment {
@@ -59,7 +60,7 @@ export const updateSegment = async (
 }
 
 /** Throws SundError segment.missing. */
-export const getSegment = async (db: Kysely<Database>, id: string): Promise<Segment> => {
+export const getSegment = async (db: Reads, id: string): Promise<Segment> => {
   const row = await db.selectFrom('segment').selectAll().where('id', '=', id).executeTakeFirst()
   if (row === undefined) throw new SundError('segment.missing', { id })
   return row
@@ -81,6 +82,13 @@ export const removeSegment = (
     const current = await lockedSegment(tx, id)
     precondition(current)
     try {
+      // Rows of lists that no run has found or made: they were taken off their exports, or else the segment stays.
+      await tx
+        .updateTable('list')
+        .set({ closed_at: sql`now()`, forgotten_at: sql`now()`, segment_id: null })
+        .where('segment_id', '=', id)
+        .where('remote_id', 'is', null)
+        .execute()
       await tx.deleteFrom('segment').where('id', '=', id).execute()
     } catch (error) {
       if (isForeignKeyViolation(error)) throw new SundError('segment.in_use', { name: current.name }, error)
