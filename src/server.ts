@@ -11,6 +11,7 @@ import { destinations } from './destinations/index.ts'
 import { openDuckDb } from './engine/duckdb.ts'
 import type { DataEngine } from './engine/engine.ts'
 import { SundError } from './errors.ts'
+import { concludeAllPartings, owesLast } from './exports/leaving.ts'
 import { executeRun } from './exports/run.ts'
 import type { RunPorts } from './exports/run-ports.ts'
 import { ensureExportTables, namePlane, planeOf } from './exports/tables.ts'
@@ -21,10 +22,11 @@ import { getConnection } from './store/connection.ts'
 import { openControlPlane } from './store/control-plane.ts'
 import { getExport } from './store/export.ts'
 import { keyCheckOf } from './store/key-check.ts'
+import { exportsOwedLast } from './store/leaving.ts'
 import type { Log } from './store/log.ts'
 import { openQueue, type Queue } from './store/queue.ts'
 import { createRefresh, liveRefreshes, type Refresh } from './store/refresh.ts'
-import { createRun, exportsOwedRun, hasRuns, liveRuns, type Run } from './store/run.ts'
+import { createRun, exportsOwedRun, hasRuns, liveRuns, type NewRun, type Run } from './store/run.ts'
 import { approveRun, isCancelRequested, requestCancel } from './store/run-decisions.ts'
 import { readSetting, writeSetting } from './store/setting.ts'
 import { openVault } from './vault/open-vault.ts'
@@ -58,6 +60,8 @@ export interface Server {
   requestRun(exportId: string, approvedHash?: string): Promise<Run>
   /** As `requestRun`, and says whether the run was there already. */
   joinRun(exportId: string, approvedHash?: string): Promise<{ readonly run: Run; readonly joined: boolean }>
+  /** A run that empties the lists of the export that wait for it; it comes after the live run where there is one. */
+  requestLast(exportId: string): Promise<{ readonly run: Run; readonly joined: boolean }>
   /** Sends a Held delta. Throws SundError run.missing, run.not_held, run.delta_changed. */
   approveRun(id: string, deltaHash: string): Promise<Run>
   /** No new batch is sent, and the run is settled; a Held one is let go. Throws SundError run.missing, run.already_settled. */
@@ -174,9 +178,11 @@ class RunningServer implements Server {
 
   async start(): Promise<void> {
     const { db } = this.ports
+    await concludeAllPartings(this.ports)
     for (const refresh of await liveRefreshes(db)) await this.#enqueueRefresh(refresh)
     for (const run of await liveRuns(db)) await this.#enqueueRun(run)
     for (const exportId of await exportsOwedRun(db)) await this.requestRun(exportId)
+    for (const exportId of await exportsOwedLast(db)) await this.requestLast(exportId)
     await this.#queue.work('refresh', 1, async ({ refresh = '' }, signal) => await this.#refresh(refresh, signal))
     for (const queue of runQueues) {
       await this.#queue.work(queue, RUNS_AT_ONCE, async ({ run = '' }, signal) => await this.#run(run, signal))
@@ -194,10 +200,11 @@ class RunningServer implements Server {
   }
 
   async joinRun(exportId: string, approvedHash?: string): Promise<{ readonly run: Run; readonly joined: boolean }> {
-    const wanted = { exportId, ...(approvedHash === undefined ? {} : { approvedHash }) }
-    const requested = await createRun(this.ports.db, wanted)
-    await this.#enqueueRun(requested.run)
-    return requested
+    return await this.#request({ exportId, ...(approvedHash === undefined ? {} : { approvedHash }) })
+  }
+
+  async requestLast(exportId: string): Promise<{ readonly run: Run; readonly joined: boolean }> {
+    return await this.#request({ exportId, last: true })
   }
 
   async approveRun(id: string, deltaHash: string): Promise<Run> {
@@ -218,6 +225,12 @@ class RunningServer implements Server {
     } finally {
       await this.#opened.close()
     }
+  }
+
+  async #request(wanted: NewRun): Promise<{ readonly run: Run; readonly joined: boolean }> {
+    const requested = await createRun(this.ports.db, wanted)
+    await this.#enqueueRun(requested.run)
+    return requested
   }
 
   async #enqueueRefresh({ id }: Refresh): Promise<void> {
@@ -254,6 +267,7 @@ class RunningServer implements Server {
       // Its job must come again: what is left of the run is done then.
       if (run.settledAt === undefined) throw new SundError('run.interrupted', { run: id })
       if (run.again) await this.requestRun(run.exportId)
+      if (await owesLast(this.ports.db, run)) await this.requestLast(run.exportId)
     } finally {
       this.#cancels.delete(id)
     }

@@ -204,7 +204,7 @@ describe('authorize', () => {
     const nobody = async (url: string): Promise<void> => {
       uri = new URL(url).searchParams.get('redirect_uri') ?? ''
     }
-    const ended = await authorize(params({ visit: nobody, timeoutMs: 30 })).catch((error: unknown) => error)
+    const ended = await authorize(params({ visit: nobody, timeoutMs: 300 })).catch((error: unknown) => error)
     expect(ended).toBeInstanceOf(SundError)
     expect(ended).toMatchObject({ code: 'connection.sign_in_timed_out' })
     expect(await isClosed(uri)).toBe(true)

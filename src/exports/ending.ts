@@ -44,12 +44,14 @@ export interface Ending {
   readonly standing: number
   readonly invalid: number
   readonly duplicates: number
+  /** Names of lists that have members of whom nobody can be sent. */
+  readonly nobodyFits: readonly string[]
   /** The vendor's name, for reasons. */
   readonly destination: string
 }
 
 const statusOf = (
-  { end, standing }: Ending,
+  { end, standing, nobodyFits }: Ending,
   rejected: number,
   unknown: number,
   unsent: number,
@@ -58,7 +60,13 @@ const statusOf = (
   if (end.kind === 'canceled') return 'Canceled'
   // A record that nobody sent although delivery calls itself complete is a state that we do not understand.
   if (unsent > 0) return 'Failed'
-  return rejected + standing + unknown > 0 ? 'Partial' : 'Successful'
+  return rejected + standing + unknown + nobodyFits.length > 0 ? 'Partial' : 'Successful'
+}
+
+const reasonOfNobody = (status: Settlement['status'], { nobodyFits, destination }: Ending): Reason | undefined => {
+  if (status !== 'Partial' || nobodyFits.length === 0) return undefined
+  const list = nobodyFits.map((name) => `“${name}”`).join(', ')
+  return reasonOf(new SundError('run.nobody_fits', { destination, list }), destination)
 }
 
 /** Successful means that every record was acknowledged; anything rejected or unknown makes it Partial. */
@@ -70,6 +78,7 @@ export function settlementOf(ending: Ending): Omit<Settlement, 'lists' | 'at'> {
   const status = statusOf(ending, rejected, unknown, unsent)
   const reason =
     reasonOfEnd(ending.end, ending.destination) ??
+    reasonOfNobody(status, ending) ??
     (status === 'Failed' ? reasonOf(new Error(`${unsent} records were left unsent`), ending.destination) : undefined)
   return {
     status,

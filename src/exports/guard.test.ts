@@ -18,6 +18,7 @@ const deltaOf = (delta: Partial<ListDelta>): ListDelta => ({
   present: 1000,
   theirs: 0,
   kept: 0,
+  nobodyFits: false,
   first: false,
   ...delta,
 })

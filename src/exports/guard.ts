@@ -19,13 +19,13 @@ export interface GuardInput {
   readonly recentRemovals: ReadonlyMap<string, number>
 }
 
-export type GuardVerdict =
-  | { readonly kind: 'pass' }
-  | {
-      readonly kind: 'held' | 'refused'
-      readonly code: ErrorCode
-      readonly details: Readonly<Record<string, string | number>>
-    }
+export interface GuardStop {
+  readonly kind: 'held' | 'refused'
+  readonly code: ErrorCode
+  readonly details: Readonly<Record<string, string | number>>
+}
+
+export type GuardVerdict = { readonly kind: 'pass' } | GuardStop
 
 const limitVerdict = ({ people, peopleLimit }: GuardInput): GuardVerdict | undefined => {
   if (peopleLimit === undefined || people <= peopleLimit.value) return undefined
@@ -38,7 +38,8 @@ const limitVerdict = ({ people, peopleLimit }: GuardInput): GuardVerdict | undef
   }
 }
 
-const removalVerdict = (input: GuardInput, delta: ListDelta): GuardVerdict | undefined => {
+/** Why the removals from one list have to be approved by a person; undefined where they do not. */
+export const removalVerdict = (input: GuardInput, delta: ListDelta): GuardStop | undefined => {
   // Removals that an earlier run tried passed the gate then, and are only tried again.
   const { leaving, present } = delta
   if (leaving === 0) return undefined

@@ -9,12 +9,13 @@ import { type AnyDestination, type List, send } from '../destination-kit/kit.ts'
 import { createConnection } from '../store/connection.ts'
 import type { ControlPlane } from '../store/control-plane.ts'
 import { createExport, type Export, updateExport } from '../store/export.ts'
+import { letGo } from '../store/leaving.ts'
 import { bindList, type ExportList, findList, listsOf } from '../store/list.ts'
 import { decideOwnership } from '../store/list-ownership.ts'
 import { createSegment, type Segment } from '../store/segment.ts'
 import { startTestServer, type TestServer } from '../store/test-database.ts'
 import { vaultOf } from '../vault/vault.ts'
-import { bind, chosenList, listsOfExport } from './lists.ts'
+import { bind, chosenList, listsIfUnchanged, listsOfExport } from './lists.ts'
 
 const NOW = new Date('2026-11-21T12:00:00Z')
 const { signal } = new AbortController()
@@ -116,6 +117,18 @@ const choosingOf = (
   chosen?: string,
 ): Choosing => [defaultList, settings, chosen]
 
+test('a list that was let go while its run looked is not taken up again for what the run had read', async () => {
+  const account = new Account('one')
+  const { id } = await filled(account, null)
+  const before = exported
+  const changed = await updateExport(db, before.id, { segmentIds: [] }, undefined, async (tx) => {
+    await letGo(tx, before.id, () => true, { people: 'remove', at: NOW })
+  })
+  expect(await listsIfUnchanged(db, account.connection, before, [segment], NOW)).toBeUndefined()
+  expect(await listsOf(db, before.id)).toMatchObject([{ id, closed: true, emptying: true }])
+  expect(await listsIfUnchanged(db, account.connection, changed, [], NOW)).toEqual([])
+})
+
 describe('the one list that an export goes into', () => {
   const choosing = (defaultList: string | undefined, settings: Readonly<Record<string, string>>, chosen?: string) => {
     const { connection } = new Account('one')
@@ -191,7 +204,7 @@ describe('the list that an export fills', () => {
     expect(await filled(account, 'L1')).toEqual(one)
     expect(await filled(account, 'L2')).toEqual(other)
     expect(await findList(db, exported.id)).toEqual(other)
-    expect(await listsOf(db, exported.id)).toEqual([one, other])
+    expect(await listsOf(db, exported.id)).toEqual([{ ...one, closed: true }, other])
   })
 
   test.each([

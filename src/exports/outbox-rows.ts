@@ -2,14 +2,14 @@
 import { sql } from 'kysely'
 import { z } from 'zod'
 import type { Outbox, OutboxRow, Span } from '../delivery/ports.ts'
-import type { Columns, DataEngine } from '../engine/engine.ts'
+import type { Column, Columns, DataEngine } from '../engine/engine.ts'
 import { fieldColumn, outboxTable } from './tables.ts'
 
 /** Records that one query reads: what fits a large batch, and enough that a query costs little beside small ones. */
 const SLICE = 30_000
 
-/** Slices that are kept: those of the batches in flight, and the one after. */
-const KEPT = 3
+/** Slices that are kept until their last rows are read: of each that is read from, the one after as well. */
+const KEPT = 6
 
 interface Slice extends Span {
   readonly read: Promise<Read>
@@ -23,61 +23,76 @@ const text = (value: unknown): string => {
 /** Where each row of the slice stands in the columns, which are in no order that can be relied on. */
 const placesOf = ({ from, to }: Span, columns: Columns): Int32Array => {
   const places = new Int32Array(to - from + 1).fill(-1)
-  const offsets = columns.at(0)
-  for (let place = 0; place < columns.count; place++) places[Number(offsets[place])] = place
+  const offsets = columns.column(0)
+  for (let place = 0; place < columns.count; place++) places[Number(offsets.at(place))] = place
   return places
-}
-
-/** Values of a column that are looked at to see whether it repeats a few. */
-const SAMPLE = 500
-const FEW = 100
-
-/** Text or null at each place. Of a column that repeats a few values one string each is kept: the rest need not be held until the batch has ended. */
-const textsOf = (values: readonly unknown[]): readonly (string | null)[] => {
-  const known = new Map<string, string>()
-  let repeats = true
-  return values.map((value, index) => {
-    if (typeof value !== 'string') return null
-    if (!repeats) return value
-    const kept = known.get(value)
-    if (kept !== undefined) return kept
-    known.set(value, value)
-    if (index < SAMPLE && known.size > FEW) repeats = false
-    return value
-  })
 }
 
 /** A slice as it was read. */
 interface Read {
   readonly places: Int32Array
-  readonly identifiers: readonly unknown[]
-  readonly remoteIds: readonly unknown[]
-  readonly left: readonly unknown[]
-  readonly values: readonly (readonly (string | null)[])[]
+  readonly identifiers: Column
+  readonly remoteIds: Column
+  readonly left: Column
+  readonly names: readonly string[]
+  /** In the order of the names. */
+  readonly values: readonly Column[]
 }
 
-const readOf = (span: Span, columns: Columns, fields: readonly string[]): Read => ({
+const readOf = (span: Span, columns: Columns, names: readonly string[]): Read => ({
   places: placesOf(span, columns),
-  identifiers: columns.at(1),
-  remoteIds: columns.at(2),
-  left: columns.at(3),
-  values: fields.map((_, index) => textsOf(columns.at(4 + index))),
+  identifiers: columns.column(1),
+  remoteIds: columns.column(2),
+  left: columns.column(3),
+  names,
+  values: names.map((_, index) => columns.column(4 + index)),
 })
 
-const rowsOf = (span: Span, from: number, read: Read, fields: readonly string[]): OutboxRow[] => {
-  const { places, identifiers, remoteIds, left, values } = read
+/**
+ * A row that makes its values when it is asked for them. They are asked for once, when the row is encoded: kept until the
+ * batch has ended, those of everybody in flight would be moved again and again by the collector.
+ */
+class SliceRow implements Omit<OutboxRow, 'remoteId' | 'left'> {
+  readonly seq: number
+  text = ''
+  readonly #read: Read
+  readonly #place: number
+
+  constructor(read: Read, place: number, seq: number) {
+    this.seq = seq
+    this.#read = read
+    this.#place = place
+  }
+
+  get ref(): string {
+    return String(this.seq)
+  }
+
+  get identifier(): string {
+    return text(this.#read.identifiers.at(this.#place))
+  }
+
+  get fields(): Record<string, string | null> {
+    const { names, values } = this.#read
+    const fields: Record<string, string | null> = {}
+    for (let index = 0; index < names.length; index++) {
+      const value = values[index]?.at(this.#place)
+      fields[names[index] ?? ''] = typeof value === 'string' ? value : null
+    }
+    return fields
+  }
+}
+
+const rowsOf = (span: Span, from: number, read: Read): OutboxRow[] => {
   const rows: OutboxRow[] = []
   for (let seq = span.from; seq <= span.to; seq++) {
-    const place = places[seq - from] ?? -1
+    const place = read.places[seq - from] ?? -1
     // A row that is not there is found missing by whoever counts.
     if (place < 0) continue
-    const person: Record<string, string | null> = {}
-    for (let field = 0; field < fields.length; field++) person[fields[field] ?? ''] = values[field]?.[place] ?? null
-    // With its text from the start: an object that grows later costs another one.
-    const row = { seq, ref: String(seq), identifier: text(identifiers[place]), fields: person, text: '' }
-    const remoteId = remoteIds[place]
+    const row: OutboxRow = new SliceRow(read, place, seq)
+    const remoteId = read.remoteIds.at(place)
     if (typeof remoteId === 'string') Object.assign(row, { remoteId })
-    if (left[place] === true) Object.assign(row, { left: true })
+    if (read.left.at(place) !== null) Object.assign(row, { left: true })
     rows.push(row)
   }
   return rows
@@ -102,7 +117,7 @@ class SlicedOutbox implements Outbox {
 
   async read(span: Span): Promise<OutboxRow[]> {
     const slice = this.#sliceWith(span)
-    return rowsOf(span, slice.from, await slice.read, this.#fields)
+    return rowsOf(span, slice.from, await slice.read)
   }
 
   /** One bound text holds all identifiers; one with a line break in it is nobody's. */
@@ -118,6 +133,8 @@ class SlicedOutbox implements Outbox {
   #sliceWith(span: Span): Slice {
     const known = this.#slices.find(({ from, to }) => from <= span.from && to >= span.to)
     const slice = known ?? this.#load(span.from, Math.max(span.to, span.from + SLICE - 1))
+    // Whoever asked for a part of it holds it; nobody asks twice but after a failure.
+    if (span.to === slice.to) this.#slices = this.#slices.filter((one) => one !== slice)
     // Small batches come one after the other: the next ones are read while these are sent.
     const isSmall = (span.to - span.from + 1) * 2 <= SLICE
     if (isSmall && !this.#slices.some(({ from }) => from === slice.to + 1)) {
@@ -128,9 +145,10 @@ class SlicedOutbox implements Outbox {
 
   #load(from: number, to: number): Slice {
     const extra = this.#fields.length > 0 ? sql`, ${sql.join(this.#fields.map(fieldColumn))}` : sql``
-    // The place is counted from the slice's first row, since a small number is read sooner than a large one.
+    // The place is counted from the slice's first row, since a small number is read sooner than a large one; what is null
+    // for everybody costs nothing at all.
     const columns =
-      this.#engine.columns(sql`select cast(seq - ${from}::bigint as integer), identifier, remote_id, was_left${extra}
+      this.#engine.columns(sql`select cast(seq - ${from}::bigint as integer), identifier, remote_id, case when was_left then '' end${extra}
       from ${outboxTable(this.#runId)} where seq between ${from} and ${to}`)
     const read = columns.then((found) => readOf({ from, to }, found, this.#fields))
     const slice = { from, to, read }

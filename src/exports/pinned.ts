@@ -47,6 +47,8 @@ export const pinnedShape = z.object({
       kept: z.number().default(0),
     }),
   ),
+  /** Names of lists into which nobody can be sent, since each of their members has a value that is refused. */
+  nobodyFits: z.array(z.string()).default([]),
   /** Kept before the run is settled, so that a crash does not forget why it stopped. */
   end: end.optional(),
 })

@@ -30,6 +30,8 @@ export interface ListDelta {
   readonly theirs: number
   /** Who would be removed, and stays, since nobody may be removed from this list. */
   readonly kept: number
+  /** There are members, and the list holds none of them, since each has a value that the destination does not take. */
+  readonly nobodyFits: boolean
   /** Nothing of this export ever reached the list: the ledger knows nobody there, or only people found there and left alone. */
   readonly first: boolean
 }
@@ -75,13 +77,18 @@ const upserts = (input: PlanInput, list: ListPlan, { dialect }: DataEngine): Raw
     ${checks.length === 0 ? sql`` : sql`where ${isTaken(checks)}`}`
 }
 
-async function createDraft(engine: DataEngine, session: Session, input: PlanInput): Promise<void> {
-  const { runId, exportId, matching } = input
+/** An empty draft of the run in place of an earlier attempt's; `fields` are the destination's names of the matched fields. */
+export async function createDraft(
+  engine: DataEngine,
+  session: Session,
+  { runId, exportId }: Pick<PlanInput, 'runId' | 'exportId'>,
+  fields: readonly string[],
+): Promise<void> {
   await session.run(sql`drop table if exists ${draftTable(runId)}`)
   await session.run(sql`delete from draft_outbox where run_id = ${runId}::bigint`)
   await session.run(sql`insert into draft_outbox values (${runId}::bigint, ${exportId}::bigint)`)
   await session.run(sql`delete from invalid_person where run_id = ${runId}::bigint`)
-  await session.run(createDraftTable(engine.dialect, runId, Object.keys(matching.fields)))
+  await session.run(createDraftTable(engine.dialect, runId, fields))
 }
 
 async function draftUpserts(engine: DataEngine, session: Session, input: PlanInput, list: ListPlan): Promise<void> {
@@ -196,6 +203,7 @@ async function measured(
     present: ledger?.present ?? 0,
     theirs: ledger?.theirs ?? 0,
     kept: list.addOnly === true ? await count(session, sql`select count(*) as n from ${leavers(input, list)}`) : 0,
+    nobodyFits: refused > 0 && members - duplicates - outside === 0,
     first: (ledger?.touched ?? 0) === 0,
   }
 }
@@ -203,7 +211,7 @@ async function measured(
 /** Writes the draft outbox of the run, adds and updates of every list before the removals, and says what it would do. */
 export async function plan(engine: DataEngine, input: PlanInput): Promise<ListDelta[]> {
   return await engine.transaction(async (session) => {
-    await createDraft(engine, session, input)
+    await createDraft(engine, session, input, Object.keys(input.matching.fields))
     const candidates = new Map<ListPlan, Candidates>()
     for (const list of input.lists) {
       candidates.set(list, await gatherCandidates(session, input, list))

@@ -3,13 +3,14 @@ import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import type { Watch } from '../delivery/channel.ts'
 import type { MatchField } from '../destination-kit/fields.ts'
+import type { Reads } from '../store/reads.ts'
 import { runsOf } from '../store/run.ts'
 import { chosenList } from './lists.ts'
 import { accountNames, askAccountFields, keptField, matchedFields } from './matched-fields.ts'
 import { pinnedShape } from './pinned.ts'
-import { type ListDelta, plan } from './plan.ts'
-import type { RunPorts } from './run-ports.ts'
+import type { ListDelta } from './plan.ts'
 import type { Subject } from './subject.ts'
+import type { PlanInput } from './wanted.ts'
 
 /** Runs that are looked through for what the account said of its fields. */
 const RUNS_REMEMBERED = 5
@@ -20,11 +21,17 @@ export interface PlannedDelta {
   readonly deltas: ListDelta[]
 }
 
+/** What comparing needs from around it. `plan` writes the draft, or only says what it would be. */
+export interface PlanPorts {
+  readonly db: Reads
+  plan(input: PlanInput): Promise<ListDelta[]>
+}
+
 /** Whom the delta would write: their fields have to be there. */
 const writes = (deltas: readonly ListDelta[]): boolean => deltas.some(({ added, updated }) => added + updated > 0)
 
 /** The fields of the account as the last runs to it knew them, where these knew all that is matched now. */
-async function rememberedFields({ db }: RunPorts, { wanted, row }: Subject, names: readonly string[]) {
+async function rememberedFields({ db }: PlanPorts, { wanted, row }: Subject, names: readonly string[]) {
   for (const { pinned } of await runsOf(db, wanted.id, RUNS_REMEMBERED)) {
     const kept = pinnedShape.safeParse(pinned).data
     const knows = kept?.connectionId === row.id && names.every((name) => kept.fields.some((one) => one.name === name))
@@ -52,16 +59,16 @@ const withFields = (subject: Subject, account: readonly MatchField[]): Subject =
  * is taken for true until there is somebody to write.
  */
 export async function planned(
-  ports: RunPorts,
+  ports: PlanPorts,
   subject: Subject,
   watch: Watch,
   signal: AbortSignal,
 ): Promise<PlannedDelta> {
   // Planned before, in this run: what was asked for then still stands.
-  if (subject.input.fields !== undefined) return { subject, deltas: await plan(ports.engine, subject.input) }
+  if (subject.input.fields !== undefined) return { subject, deltas: await ports.plan(subject.input) }
   const over = async (account: readonly MatchField[]) => {
     const known = withFields(subject, account)
-    return { subject: known, deltas: await plan(ports.engine, known.input) }
+    return { subject: known, deltas: await ports.plan(known.input) }
   }
   const names = accountNames(subject.connection.destination, subject.wanted.matching)
   if (names.length === 0) return await over([])

@@ -3,24 +3,28 @@ import { z } from 'zod'
 import type { OpenConnection } from '../connections/open-connection.ts'
 import type { Watch } from '../delivery/channel.ts'
 import type { List } from '../destination-kit/kit.ts'
+import type { DataEngine } from '../engine/engine.ts'
 import { SundError } from '../errors.ts'
 import { membersOf } from '../segments/members.ts'
 import { listExports } from '../store/export.ts'
 import { listsOfConnection } from '../store/list.ts'
+import type { Reads } from '../store/reads.ts'
 import { type Run, updateRun } from '../store/run.ts'
 import { removalsInLastDays } from '../store/run-settle.ts'
 import { type GuardInput, guard, REMOVAL_WINDOW_DAYS } from './guard.ts'
 import { ensureFields } from './list-fields.ts'
-import { bind, chosenList } from './lists.ts'
+import { type Binding, bind, chosenList, type ListOfSegments } from './lists.ts'
+import { isRenameDue, lookAgain } from './looked-at.ts'
 import { keptField } from './matched-fields.ts'
 import { readList } from './member-reading.ts'
 import { dropOldOutboxes, sealOutbox } from './outbox.ts'
 import { countPeople, type Elsewhere } from './people.ts'
 import type { Pinned } from './pinned.ts'
-import { deltaHash, type ListDelta } from './plan.ts'
+import { deltaHash, type ListDelta, plan } from './plan.ts'
 import { type PlannedDelta, planned } from './planned-fields.ts'
 import type { RunPorts } from './run-ports.ts'
 import { type Subject, subjectOf } from './subject.ts'
+import type { PlanInput } from './wanted.ts'
 
 /** `sealed`: the outbox stands and may be sent. Otherwise the run ends here, with nothing sent to any list. */
 export type Planned =
@@ -28,7 +32,7 @@ export type Planned =
   | { readonly kind: 'held'; readonly error: SundError; readonly deltaHash: string; readonly pinned: Pinned }
 
 /** The limit that is nearest: the contract's own, else the destination's documented one unless an administrator lifted it. */
-const limitOf = ({ row, connection }: Subject): GuardInput['peopleLimit'] => {
+export const limitOf = ({ row, connection }: Pick<Subject, 'row' | 'connection'>): GuardInput['peopleLimit'] => {
   const documented = row.limitLifted ? undefined : connection.destination.people
   if (row.peopleLimit !== undefined && row.peopleLimit <= (documented?.value ?? Number.POSITIVE_INFINITY)) {
     return { value: row.peopleLimit, over: 'contract' }
@@ -36,8 +40,15 @@ const limitOf = ({ row, connection }: Subject): GuardInput['peopleLimit'] => {
   return documented
 }
 
+/** What the guard's question is put together from, without changing it. */
+export interface GuardPorts {
+  readonly db: Reads
+  readonly engine: DataEngine
+  readonly options?: RunPorts['options']
+}
+
 /** What the other exports of the connection hold and ask for, over the same profiles. */
-async function elsewhere({ db, engine }: RunPorts, { input, lists, row, wanted }: Subject): Promise<Elsewhere> {
+async function elsewhere({ db, engine }: GuardPorts, { input, lists, row, wanted }: Subject): Promise<Elsewhere> {
   const own = new Set(lists.map(({ list }) => list.id))
   const others = (await listsOfConnection(db, row.id)).filter(({ id }) => !own.has(id))
   const asked: { identifier: string; members: string[] }[] = []
@@ -56,7 +67,12 @@ async function elsewhere({ db, engine }: RunPorts, { input, lists, row, wanted }
 
 const nobodyElse: Elsewhere = { listIds: [], wanted: [] }
 
-async function guardInput(ports: RunPorts, subject: Subject, deltas: readonly ListDelta[]): Promise<GuardInput> {
+/** What the guard is asked about a planned delta. */
+export async function guardInput(
+  ports: GuardPorts,
+  subject: Subject,
+  deltas: readonly ListDelta[],
+): Promise<GuardInput> {
   const { input, lists } = subject
   const peopleLimit = ports.options?.guardOff === true ? undefined : limitOf(subject)
   const others =
@@ -92,6 +108,9 @@ const pinnedOf = (
     duplicates: sum(({ duplicates }) => duplicates),
     standing: sum(({ standing }) => standing),
     approved,
+    nobodyFits: deltas
+      .filter(({ nobodyFits }) => nobodyFits)
+      .map(({ listId }) => lists.find(({ list }) => list.id === listId)?.list.name ?? listId),
     lists: deltas.map(({ listId, expected, theirs, kept }) => ({
       ...{ listId, expected, theirs, kept },
       segmentIds: [...(lists.find(({ list }) => list.id === listId)?.segmentIds ?? [])],
@@ -106,12 +125,26 @@ const ifUndecided = (error: unknown): SundError => {
 }
 
 /**
+ * What a delta asks for one of its lists. `binds`: it is bound, or looked at once more since nobody was ever sent there.
+ * `looks`: it is bound, and the vendor is asked about it before people are sent.
+ */
+export const stepOf = (looking: Pick<Binding, 'connection'>, wanted: ListOfSegments, deltas: readonly ListDelta[]) => {
+  const { list } = wanted
+  const delta = deltas.find(({ listId }) => listId === list.id)
+  const first = delta?.first ?? true
+  const writes = (delta?.added ?? 0) + (delta?.updated ?? 0) > 0
+  const binds = list.remoteId === undefined || (first && writes)
+  const looks = !binds && (writes || (delta?.removed ?? 0) > 0 || isRenameDue(looking, wanted))
+  return { first, writes, binds, looks, theirs: delta?.theirs ?? 0 }
+}
+
+/**
  * Every list is bound before the outbox is sealed; one that is bound and was never filled is looked at once more. Who is on
  * a list that is filled for the first time is read into the ledger. True when the ledger knows more than the plan did.
  */
 async function bindLists(
   ports: RunPorts,
-  { subject: { connection, wanted, lists, run, input }, deltas }: PlannedDelta,
+  { subject: { connection, wanted, lists, input }, deltas }: PlannedDelta,
   watch: Watch,
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -119,25 +152,25 @@ async function bindLists(
   let undecided: SundError | undefined
   const talking = { connection, signal, watch }
   const ensure = async (list: List) => await ensureFields(talking, list, input.fields ?? [])
-  for (const { list } of lists) {
-    const delta = deltas.find(({ listId }) => listId === list.id)
-    const first = delta?.first ?? true
-    const writes = (delta?.added ?? 0) + (delta?.updated ?? 0) > 0
-    if (list.remoteId !== undefined && !(first && writes)) {
-      if (writes) await ensure({ id: list.remoteId, name: list.name })
+  const binding = { db: ports.db, ...talking }
+  for (const one of lists) {
+    const { list } = one
+    const { first, writes, binds, looks, theirs } = stepOf(binding, one, deltas)
+    if (!binds) {
+      if (!looks) continue
+      const there = await lookAgain(ports, binding, one)
+      if (writes) await ensure(there)
       continue
     }
-    const bound = await bind({ db: ports.db, ...talking }, list, chosenList(connection, wanted), first).catch(
-      ifUndecided,
-    )
+    const bound = await bind(binding, list, chosenList(connection, wanted), first).catch(ifUndecided)
     if (bound instanceof SundError) {
       undecided ??= bound
       continue
     }
     const { list: there, mayHoldTheirs } = bound
     // Whom an earlier reading found may be gone by now, all of them: that has to be read too.
-    if (mayHoldTheirs || (first && (delta?.theirs ?? 0) > 0)) {
-      hasRead = (await readList(ports, talking, { runId: run.id, listId: list.id, there })) || hasRead
+    if (mayHoldTheirs || (first && theirs > 0)) {
+      hasRead = (await readList(ports, talking, { runId: input.runId, listId: list.id, there })) || hasRead
     }
     if (writes) await ensure(there)
   }
@@ -171,8 +204,9 @@ async function draft(ports: RunPorts, run: Run, delta: PlannedDelta, approved: b
 export async function planRun(ports: RunPorts, run: Run, watch: Watch, signal: AbortSignal): Promise<Planned> {
   const unasked = await subjectOf(ports, run, watch, signal)
   await dropOldOutboxes(ports.engine, run.exportId, run.id)
+  const planPorts = { db: ports.db, plan: async (input: PlanInput) => await plan(ports.engine, input) }
   const planOver = async (subject: Subject, approved: boolean) =>
-    await draft(ports, run, await planned(ports, subject, watch, signal), approved)
+    await draft(ports, run, await planned(planPorts, subject, watch, signal), approved)
   let drafted = await planOver(unasked, false)
   if (drafted.held === undefined && (await bindLists(ports, drafted, watch, signal))) {
     // People who were found there are updates now. Removals are the same, and so is what was approved of them.

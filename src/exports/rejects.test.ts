@@ -97,3 +97,16 @@ test('a refused newcomer who left the segment is not counted, and comes back wit
     expect(await company.run(both)).toMatchObject({ status: 'Successful', delta: { added: 1, standing: 0 } })
   })
 })
+
+test('somebody refused for good is not sent again, on no later day', async () => {
+  await withCompany(async (company) => {
+    await company.run(left)
+    const refused = await company.run(both, { calls: [{ kind: 'refused-for-good' }] })
+    expect(refused).toMatchObject({ status: 'Partial', rejected: 1, delta: { added: 1 } })
+    for (const hours of [1, 25, 24 * 60]) {
+      company.passHours(hours)
+      expect(await company.run(both)).toMatchObject({ rows: [], delta: { added: 0 } })
+    }
+    expect([...company.vendor.members.keys()]).toEqual([addressOf(1, one)])
+  })
+})

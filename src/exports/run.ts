@@ -11,12 +11,14 @@ import { SundError } from '../errors.ts'
 import { createBatches, hasBatches } from '../store/batch.ts'
 import { checkpointsOf } from '../store/checkpoints.ts'
 import { getConnection } from '../store/connection.ts'
-import { isDatabaseError, isStatementError } from '../store/error-codes.ts'
+import { isOutage } from '../store/error-codes.ts'
 import { getExport } from '../store/export.ts'
 import { listsOf } from '../store/list.ts'
 import { findRun, type Run, updateRun } from '../store/run.ts'
 import { type RunList, settleRun } from '../store/run-settle.ts'
 import { reasonOf, settlementOf } from './ending.ts'
+import { planLast } from './last-plan.ts'
+import { concludePartings } from './leaving.ts'
 import { kindsOf, matchingId } from './matching-id.ts'
 import { isSealed, outboxParts } from './outbox.ts'
 import { outboxOf } from './outbox-rows.ts'
@@ -82,7 +84,6 @@ async function deliverRun(
   const fields = Object.keys(pinned.matching.fields)
   const parts = await outboxParts(engine, run.id, { fields, returnersApart: returnersApart(destination) })
   await createBatches(db, run.id, batchesOf(destination, parts, ports.options ?? {}))
-  await updateRun(db, run.id, { phase: 'delivering' })
   const plan: DeliverPlan = {
     destination,
     target: {
@@ -99,7 +100,10 @@ async function deliverRun(
     halt: signals.halt,
     options: { maxRecords },
   }
-  return await engine.sparing(() => deliver(plan))
+  return await engine.sparing(async () => {
+    await updateRun(db, run.id, { phase: 'delivering' })
+    return await deliver(plan)
+  })
 }
 
 /** What was sent without a readable answer is staged as unknown; what was never sent is left without an outcome. */
@@ -135,8 +139,11 @@ async function finish(ports: RunPorts, run: Run, pinned: Pinned, ended: PinnedEn
     settles: { add: longest(destination.add), remove: longest(destination.remove) },
     now: at.getTime(),
   })
-  const { standing, invalid, duplicates } = pinned
-  const settlement = settlementOf({ end, figures, standing, invalid, duplicates, destination: destination.name })
+  const { standing, invalid, duplicates, nobodyFits } = pinned
+  const settlement = settlementOf({
+    ...{ end, figures, standing, invalid, duplicates, nobodyFits },
+    destination: destination.name,
+  })
   return await settleRun(db, run.id, { ...settlement, lists: runLists(pinned, figures), at })
 }
 
@@ -163,12 +170,6 @@ const vendorOf = async (ports: RunPorts, run: Run): Promise<string> => {
   return destinationOf((await getConnection(ports.db, connectionId)).destination).name
 }
 
-/** Our own stores: what they lack now they may have later, and then the run goes on. */
-const isStoreOutage = (error: unknown): boolean =>
-  error instanceof SundError
-    ? /^(?:home|database|postgres)\./.test(error.code)
-    : isDatabaseError(error) && !isStatementError(error)
-
 type Prepared = { readonly kind: 'ended'; readonly run: Run } | { readonly kind: 'sealed'; readonly pinned: Pinned }
 
 /** Plans and seals, from the start. */
@@ -179,7 +180,7 @@ async function prepare(ports: RunPorts, run: Run, signals: RunSignals): Promise<
   const ended = (end: Run): Prepared => ({ kind: 'ended', run: end })
   try {
     signals.cancel.throwIfAborted()
-    const planned = await planRun(ports, run, metered(meter, signal), signal)
+    const planned = await (run.last ? planLast : planRun)(ports, run, metered(meter, signal), signal)
     await count()
     if (planned.kind === 'sealed') return planned
     await updateRun(ports.db, run.id, { deltaHash: planned.deltaHash })
@@ -206,7 +207,8 @@ async function deliverSealed(
     const end = await deliverRun(ports, run, pinned, connection, signals)
     return end.kind === 'halted' ? 'halted' : end
   } catch (error) {
-    if (signals.halt.aborted || isStoreOutage(error)) throw error
+    // What our own stores lack now they may have later, and then the run goes on.
+    if (signals.halt.aborted || isOutage(error)) throw error
     return { kind: 'broken', ...reasonOf(error, destinationOf(pinned.destination).name) }
   }
 }
@@ -216,10 +218,16 @@ async function deliverSealed(
  * or still live when `halt` was raised. Throws when a store fails; the run is resumed by calling this again.
  */
 export async function executeRun(ports: RunPorts, runId: string, signals: RunSignals): Promise<Run> {
+  const found = await findRun(ports.db, runId)
+  if (found === undefined) throw new SundError('run.missing', { id: runId })
+  const run = found.settledAt === undefined ? await carriedOn(ports, found, signals) : found
+  if (run.last && run.settledAt !== undefined && run.status !== 'Held') await concludePartings(ports, run.exportId)
+  return run
+}
+
+async function carriedOn(ports: RunPorts, run: Run, signals: RunSignals): Promise<Run> {
   const { db, engine, clock } = ports
-  const run = await findRun(db, runId)
-  if (run === undefined) throw new SundError('run.missing', { id: runId })
-  if (run.settledAt !== undefined) return run
+  const runId = run.id
   const sealed = await isSealed(engine, runId)
   if (!sealed && (await hasBatches(db, runId))) {
     // What was sent stands in the outbox that is gone: planning anew would give its batches other people.

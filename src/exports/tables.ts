@@ -8,8 +8,12 @@ import type { DataEngine, Session } from '../engine/engine.ts'
 export const outboxTable = (runId: string): RawBuilder<unknown> => sql.table(`outbox_${runId}`)
 /** A run's delta before the guard has let it pass. */
 export const draftTable = (runId: string): RawBuilder<unknown> => sql.table(`outbox_draft_${runId}`)
-/** The outbox column of a destination's field. */
-export const fieldColumn = (field: string): RawBuilder<unknown> => sql.id(`field ${field}`)
+/**
+ * The outbox column of a destination's field. Engines take columns that differ only in case for one, and services have fields
+ * that do: a capital is marked.
+ */
+export const fieldColumn = (field: string): RawBuilder<unknown> =>
+  sql.id(`field ${field.replaceAll(/[\^\p{Lu}]/gu, (character) => `^${character}`)}`)
 
 const operations = ['add', 'remove'] as const
 const kinds = ['add', 'update', 'remove'] as const

@@ -82,6 +82,7 @@ describe('a reading', () => {
         rows: engine.rows.bind(engine),
         columns: engine.columns.bind(engine),
         sparing: engine.sparing.bind(engine),
+        rehearse: engine.rehearse.bind(engine),
         transaction: <T>(work: (session: typeof engine) => Promise<T>): Promise<T> =>
           engine.transaction(async (session) => {
             let left = 2

@@ -42,7 +42,7 @@ function declared<T>(shape: z.ZodType<T>, definition: unknown, what: string): T 
   throw new SundError('refresh.definition_invalid', { what, path, problem: issue?.message ?? '' }, parsed.error)
 }
 
-async function sources({ db, engine, clock }: RefreshPorts): Promise<SealedTable[]> {
+async function sources({ db, engine, clock }: Omit<RefreshPorts, 'startRun'>): Promise<SealedTable[]> {
   const folder = await readSetting(db, SOURCE_FOLDER, z.string())
   const tables: SealedTable[] = []
   for (const { name, definition } of await listSources(db)) {
@@ -53,17 +53,23 @@ async function sources({ db, engine, clock }: RefreshPorts): Promise<SealedTable
   return tables
 }
 
-/** Everything that comes before the exports; what fails leaves the versions before it current. */
-async function renew(ports: RefreshPorts, refreshId: string): Promise<void> {
+/**
+ * Everything that comes before the exports; what fails leaves the versions before it current. `entered` is told each step
+ * as it begins.
+ */
+export async function renew(
+  ports: Omit<RefreshPorts, 'startRun'>,
+  entered: (step: 'sources' | 'unify' | 'segments') => Promise<void>,
+): Promise<void> {
   const { db, engine, clock, identityKey } = ports
-  await enterStep(db, refreshId, 'sources')
+  await entered('sources')
   const tables = await sources(ports)
-  await enterStep(db, refreshId, 'unify')
+  await entered('unify')
   const definition = await readUnification(db)
   if (definition === undefined) throw new SundError('refresh.no_unification', {})
   const wanted = declared(unification, definition, 'the unification')
   const profiles = await unify(engine, wanted, tables, { identityKey, now: clock.now() })
-  await enterStep(db, refreshId, 'segments')
+  await entered('segments')
   const now = clock.now()
   const today = now.toISOString().slice(0, 10)
   // A segment that cannot be evaluated is left unsealed: the exports that use it say so, the others go on.
@@ -72,9 +78,13 @@ async function renew(ports: RefreshPorts, refreshId: string): Promise<void> {
   await dropOldVersions(engine, { profiles: [profiles.version - 1] })
 }
 
-/** An export that cannot be run because what it works from failed says so, instead of keeping silent. */
+/**
+ * An export that cannot be run because what it works from failed says so, instead of keeping silent. One that leaves works
+ * from nothing of that, and its last run may wait for an approval.
+ */
 async function skipExports({ db, clock }: RefreshPorts, refreshId: string, why: SundError): Promise<void> {
-  for (const { id } of await listExports(db)) {
+  for (const { id, leaving } of await listExports(db)) {
+    if (leaving) continue
     const { run, joined } = await createRun(db, { exportId: id, refreshId })
     if (joined) continue
     const counters = { added: 0, updated: 0, removed: 0, rejected: 0, unknown: 0, invalid: 0, duplicates: 0 }
@@ -116,7 +126,7 @@ export async function executeRefresh(ports: RefreshPorts, refreshId: string, hal
   if (refresh === undefined) throw new SundError('refresh.missing', { id: refreshId })
   if (refresh.finishedAt !== undefined) return refresh
   try {
-    if (refresh.step !== 'exports') await renew(ports, refreshId)
+    if (refresh.step !== 'exports') await renew(ports, (step) => enterStep(db, refreshId, step))
   } catch (error) {
     if (halt.aborted) throw error
     const why = explained(error)
