@@ -4,9 +4,10 @@ import { define } from '../destination-kit/kit.ts'
 import { judge } from './campaign-monitor/answers.ts'
 import { accountFields, ensureFields, NAME_FIELD } from './campaign-monitor/fields.ts'
 import { join, subscriber } from './campaign-monitor/import.ts'
-import { allLists, check, listIdOf, oneList } from './campaign-monitor/lists.ts'
+import { allClients, allLists, check, detailsOf, listIdOf, oneList } from './campaign-monitor/lists.ts'
 import { comeBack, leave } from './campaign-monitor/members.ts'
 import { readMembers } from './campaign-monitor/read-back.ts'
+import { refusals } from './campaign-monitor/refusals.ts'
 
 const docs = 'https://www.campaignmonitor.com/api/v3-3'
 const subscriberDocs = `${docs}/subscribers/`
@@ -87,10 +88,13 @@ export const campaignMonitor = define({
   account: () => 'campaign-monitor',
   // The vendor tells no account, only its clients; what is limited is work on a client's subscribers.
   rateAccount: ({ found }) => found.clientId,
+  refusals,
   judge,
   check,
   lists: allLists,
   list: oneList,
+  glance: detailsOf,
+  choices: { clientId: allClients },
   listId: listIdOf,
   members: { settles, talk: readMembers },
   accountFields,
@@ -112,8 +116,8 @@ export const campaignMonitor = define({
       // Small, since a lost answer starts the batch again.
       max: assumed(20, subscriberDocs),
       parallel: 4,
-      // A look and a call for each, and at least one page of the suppression list.
-      requests: (n) => 2 * n + 2,
+      // A look and a call for each; a page of the suppression list, and a second look at the first.
+      requests: (n) => ({ calls: n + 2, returners: n }),
       talk: comeBack,
     },
   ],

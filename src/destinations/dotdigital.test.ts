@@ -97,6 +97,23 @@ const book: Answer = { json: { id: 7, name: 'News', visibility: 'Private', conta
 describe('check', () => {
   const check = (...answers: Answer[]) => play(() => dotdigital.check(settings), answers, judge)
 
+  it('looks for no address book where the connection names none', () => {
+    const given = [account('https://r2-api.dotdigital.com'), fields]
+    const played = play(() => dotdigital.check({ addressBookId: '' }), given, judge)
+    expect(played.requests.map(({ path }) => path)).toEqual([
+      '/v2/account-info',
+      'https://r2-api.dotdigital.com/v2/data-fields',
+    ])
+    expect(endOf(played)).toEqual({ found: { accountId: '251', endpoint: 'https://r2-api.dotdigital.com' } })
+  })
+
+  it.each(['0', 'News'])('takes no address book %j, and says so before any export goes by it', (addressBookId) => {
+    const given = [account('https://r2-api.dotdigital.com'), fields]
+    expect(play(() => dotdigital.check({ addressBookId }), given, judge).ending).toMatchObject({
+      stop: { why: 'list-missing' },
+    })
+  })
+
   it('finds account and region, and proves the right there to data fields and to the default address book', () => {
     const played = check(account('https://R2-api.dotdigital.com/'), fields, book)
     expect(played.requests).toMatchObject([
@@ -203,6 +220,11 @@ describe('data fields', () => {
 })
 
 describe('the definition', () => {
+  it('asks for no address book: an export may name its own', () => {
+    expect(dotdigital.settings.addressBookId.default).toBe('')
+    expect(dotdigital.defaultList).toBe('addressBookId')
+  })
+
   it.each([
     ['apiuser-1@apiconnector.com', 'secret', 'YXBpdXNlci0xQGFwaWNvbm5lY3Rvci5jb206c2VjcmV0'],
     ['ø', 'pæ€', 'w7g6cMOm4oKs'],

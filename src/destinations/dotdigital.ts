@@ -8,6 +8,7 @@ import { accountFields, knownFields } from './dotdigital/fields.ts'
 import { contact, importPeople, lookAtImport } from './dotdigital/imports.ts'
 import { leave, lookAtRemoval } from './dotdigital/members.ts'
 import { readMembers } from './dotdigital/read-back.ts'
+import { refusals } from './dotdigital/refusals.ts'
 
 const docs = 'https://developer.dotdigital.com'
 const importDocs = `${docs}/reference/importcontacts-1`
@@ -48,7 +49,8 @@ export const dotdigital = define<'user' | 'password', Setting, Finding>({
     addressBookId: {
       of: 'connection',
       label: 'Address book ID',
-      help: 'Open the address book, or list, at Dotdigital: the ID is the number in the address of the page. An export may choose another.',
+      help: 'Open the address book, or list, at Dotdigital: the ID is the number in the address of the page. An export may choose another. May be empty: then every export chooses one.',
+      default: '',
     },
   },
   defaultList: 'addressBookId',
@@ -73,12 +75,13 @@ export const dotdigital = define<'user' | 'password', Setting, Finding>({
   // Empty until the connection is checked; then no talk gets far enough to fill a list.
   account: ({ found }) => found.accountId ?? '',
   rateAccount: ({ found }) => found.accountId,
+  refusals,
   judge,
   *check(settings) {
     const found = yield* findAccount()
     const place = { settings, found }
     yield* accountFields(place)
-    if ((yield* oneBook(settings.addressBookId, place)) === undefined) {
+    if (settings.addressBookId !== '' && (yield* oneBook(settings.addressBookId, place)) === undefined) {
       throw new Stop('list-missing', 'Dotdigital has no address book with the ID that the connection names.')
     }
     return { found }
@@ -99,6 +102,8 @@ export const dotdigital = define<'user' | 'password', Setting, Finding>({
       jobs: documented(25, importDocs),
       settles,
       requests: () => 1,
+      // No time is published. Until an import has ended its report and its status are read; then the report names everybody.
+      job: { takes: (n) => ({ least: 0, most: 60 + n / 1000 }), look: 2, end: { least: 1, most: 2 }, rate: 'polls' },
       row: contact,
       talk: importPeople,
       confirm: lookAtImport,
@@ -111,7 +116,9 @@ export const dotdigital = define<'user' | 'password', Setting, Finding>({
       max: assumed(1000, removalDocs),
       parallel: 2,
       settles,
-      requests: () => 1,
+      // Whose contact id is not known is looked up.
+      requests: (_n, nameless) => ({ low: 1, high: nameless }),
+      job: { takes: (n) => ({ least: 0, most: 60 + n / 1000 }), look: 1, end: { least: 1, most: 1 }, rate: 'polls' },
       row: () => '',
       talk: leave,
       confirm: lookAtRemoval,

@@ -3,9 +3,10 @@ import type { Limit } from '../destination-kit/fields.ts'
 import { define } from '../destination-kit/kit.ts'
 import { judge } from './iterable/answers.ts'
 import { accountFields } from './iterable/fields.ts'
-import { allLists, ensureList, oneList } from './iterable/lists.ts'
-import { join, leave, subscriber, unsubscriber } from './iterable/members.ts'
+import { allLists, ensureList, listWithoutSize, oneList } from './iterable/lists.ts'
+import { join, leave, mostAgain, subscriber, unsubscriber } from './iterable/members.ts'
 import { lookAtSize, readMembersOf } from './iterable/read-back.ts'
+import { refusals } from './iterable/refusals.ts'
 import { apiOrigin } from './iterable/regions.ts'
 
 const docs = 'https://api.iterable.com/api/docs'
@@ -71,6 +72,7 @@ export const iterable = define({
   // Nothing that is documented tells which project a key belongs to. List ids are numbered over all projects of a data
   // centre (a new project's first lists have seven digits), so they tell the projects apart.
   account: ({ settings }) => settings.region,
+  refusals,
   judge,
   *check() {
     yield* allLists()
@@ -78,9 +80,10 @@ export const iterable = define({
   },
   lists: allLists,
   list: oneList,
+  glance: listWithoutSize,
   members: { settles: route.settles, talk: lookAtSize, confirm: readMembersOf },
   ensureList,
   accountFields,
-  add: [{ ...route, row: subscriber, talk: join }],
+  add: [{ ...route, newList: { least: 0, most: mostAgain }, row: subscriber, talk: join }],
   remove: [{ ...route, row: unsubscriber, talk: leave }],
 })

@@ -4,10 +4,11 @@ import type { Values } from '../destination-kit/access.ts'
 import type { Limit } from '../destination-kit/fields.ts'
 import { define, send } from '../destination-kit/kit.ts'
 import { judge } from './microsoft-advertising/answers.ts'
-import { allAudiences, ensureAudience, oneAudience } from './microsoft-advertising/audiences.ts'
+import { allAudiences, ensureAudience, oneAudience, renameAudience } from './microsoft-advertising/audiences.ts'
 import { addByFile, lookAtUpload, removeByFile } from './microsoft-advertising/bulk.ts'
 import { itemLine } from './microsoft-advertising/bulk-file.ts'
 import { addMembers, removeMembers } from './microsoft-advertising/members.ts'
+import { refusals } from './microsoft-advertising/refusals.ts'
 
 const docs = 'https://learn.microsoft.com/en-us/advertising'
 const applyDocs = `${docs}/campaign-management-service/applycustomerlistuserdata`
@@ -63,7 +64,14 @@ const bulkRoute = {
   // An upload address is good for 15 minutes; how long a file may wait after that is not published.
   settles: assumed(24 * 3600, bulkDocs),
   // The upload address, and the upload.
-  requests: () => 2,
+  requests: () => ({ bulk: 2 }),
+  // The vendor asks to wait a minute for each 10,000 rows; who was refused stands in a file of its own.
+  job: {
+    takes: (n: number) => ({ least: (n / 10_000) * 30, most: 120 + (n / 10_000) * 75 }),
+    look: 1,
+    end: { least: 1, most: 2 },
+    rate: 'bulk',
+  },
   row: itemLine,
   confirm: lookAtUpload,
 } as const
@@ -151,6 +159,7 @@ export const microsoftAdvertising = define({
   account: (place) => place.settings.accountId,
   // Calls are counted for the user and for the customer, whose accounts may all be exported to.
   rateAccount: (place) => place.settings.customerId,
+  refusals,
   judge,
   *check() {
     const reply = yield* send({
@@ -167,6 +176,7 @@ export const microsoftAdvertising = define({
   lists: allAudiences,
   list: oneAudience,
   ensureList: ensureAudience,
+  renameList: renameAudience,
   add: [
     { ...route, row: (person) => JSON.stringify(person.identifier), talk: addMembers },
     { ...bulkRoute, talk: addByFile },

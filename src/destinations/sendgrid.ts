@@ -1,5 +1,6 @@
 /** SendGrid Marketing: keeps existing contact lists. Adding never re-subscribes: suppressions are kept apart at SendGrid. */
 import type { Limit } from '../destination-kit/fields.ts'
+import type { JobTime } from '../destination-kit/foretold.ts'
 import { define } from '../destination-kit/kit.ts'
 import { judge } from './sendgrid/answers.ts'
 import { contact, join } from './sendgrid/contacts.ts'
@@ -9,6 +10,7 @@ import { look } from './sendgrid/jobs.ts'
 import { allLists, listPage, oneList } from './sendgrid/lists.ts'
 import { leave } from './sendgrid/members.ts'
 import { askForMembers, readMembersOf } from './sendgrid/read-back.ts'
+import { refusals } from './sendgrid/refusals.ts'
 import { apiOrigin } from './sendgrid/regions.ts'
 
 const docs = 'https://www.twilio.com/docs/sendgrid/api-reference'
@@ -31,6 +33,14 @@ const assumed = (value: number, source: string): Limit => ({ value, source, chec
  * hours". Six hours is beyond every report we know.
  */
 const settles = assumed(6 * 3600, 'https://github.com/sendgrid/sendgrid-nodejs/issues/1004')
+
+/** Counts were seen after 27 to 33 seconds, and the status said so some seconds later; small jobs may be quicker. Whoever failed stands in a file. */
+const job: JobTime = {
+  takes: (n) => ({ least: 10, most: 45 + n / 500 }),
+  look: 1,
+  end: { least: 1, most: 2 },
+  rate: 'lists',
+}
 
 export const sendgrid = define({
   id: 'sendgrid',
@@ -83,6 +93,7 @@ export const sendgrid = define({
   // No rateAccount: only GET /v3/user/username and its like tell the account, to keys that may read the user, which the one
   // we ask for cannot (https://www.twilio.com/docs/sendgrid/api-reference/users-api/retrieve-your-username, checked
   // 2026-11-22). So two keys of one account use its rates twice, and SendGrid's 429 holds both back.
+  refusals,
   judge,
   *check() {
     yield* listPage(1)
@@ -102,6 +113,7 @@ export const sendgrid = define({
       parallel: 4,
       settles,
       requests: () => 1,
+      job,
       row: contact,
       talk: join,
       confirm: look,
@@ -119,7 +131,8 @@ export const sendgrid = define({
       // Large imports wait in the vendor's queue; no time is published.
       settles: assumed(24 * 3600, 'https://github.com/sendgrid/sendgrid-nodejs/issues/1004'),
       // Field definitions, the import, and its upload.
-      requests: () => 3,
+      requests: () => ({ contacts: 1, lists: 1, '': 1 }),
+      job,
       row: importLine,
       talk: importFile,
       confirm: look,
@@ -131,8 +144,9 @@ export const sendgrid = define({
       max: documented(100, `${docs}/contacts/get-contacts-by-emails`),
       parallel: 4,
       settles,
-      // A search and a removal; an upsert never tells the contact's id.
-      requests: () => 2,
+      // A removal, and a search for those whose id is not known: an upsert never tells it.
+      requests: (_n, nameless) => ({ lists: 1, contacts: nameless > 0 ? 1 : 0 }),
+      job,
       row: () => '',
       talk: leave,
       confirm: look,

@@ -65,7 +65,8 @@ function* listsOf(client: string): Talk<readonly List[]> {
 const doubleOptIn =
   'This list is double opt-in: Campaign Monitor sends everybody who is new a mail, and they are members when they have confirmed.'
 
-function* detailsOf(id: string): Talk<Omit<List, 'size'> | undefined> {
+/** The list of this id without its size. */
+export function* detailsOf(id: string): Talk<Omit<List, 'size'> | undefined> {
   const reply = yield* send(get(listPath('lists', id)))
   if (refusalIn(reply)?.code === codes.invalidList) return undefined
   const { ListID, Title, ConfirmedOptIn } = reply.json(detailsShape)

@@ -155,6 +155,17 @@ describe('somebody who comes back', () => {
 })
 
 describe('somebody who leaves', () => {
+  it.each([
+    ['is still there', 'Active', 'unknown'],
+    ['is gone', 'Deleted', 'applied'],
+  ])('is asked about once more after an answer that has words, and %s', (_what, State, kind) => {
+    for (const words of [{ json: null }, { json: {} }, { json: { Code: 500 } }, { text: 'OK' }]) {
+      const answers = [{ json: { State: 'Active' } }, words, { json: { State } }]
+      const played = play(() => remove.talk(rows('a@x.example'), at), answers, judge)
+      expect(kindsOf(endOf(played))).toEqual({ 'a@x.example': kind })
+    }
+  })
+
   it('is deleted when Active', () => {
     const there = vendor({ 'a@x.example': 'Active' })
     expect(kindsOf(leaving(there, 'a@x.example'))).toEqual({ 'a@x.example': 'applied' })
@@ -184,8 +195,22 @@ describe('somebody who leaves', () => {
     ],
     ['the vendor refuses', { status: 400, json: { Code: 1, Message: 'no' } }, { kind: 'rejected', code: '1' }],
     ['the refusal cannot be read', { status: 400, text: '<html>' }, { kind: 'unknown' }],
+    ['it is done', { status: 200, text: '' }, { kind: 'applied' }],
   ])('has the fate that the answer tells: %s', (_what, answer, fate) => {
     const played = play(() => remove.talk(rows('a@x.example'), at), [{ json: { State: 'Active' } }, answer], judge)
     expect(endOf(played)).toMatchObject({ except: new Map([['a@x.example', fate]]) })
+  })
+
+  it.each([
+    ['a success that says something', { status: 200, json: { Code: 1, Message: 'no' } }],
+    ['another success', { status: 202, text: '' }],
+  ])('is asked about once more after %s', (_what, answer) => {
+    const active = { json: { State: 'Active' } }
+    const fateAfter = (after: Answer) => {
+      const played = play(() => remove.talk(rows('a@x.example'), at), [active, answer, after], judge)
+      return kindsOf(endOf(played))
+    }
+    expect(fateAfter(active)).toEqual({ 'a@x.example': 'unknown' })
+    expect(fateAfter({ json: { State: 'Deleted' } })).toEqual({ 'a@x.example': 'applied' })
   })
 })

@@ -89,6 +89,14 @@ export function* comeBack(rows: readonly Row[], at: Here): Talk<Now> {
   return each(unknown('Nobody said what became of this person.'), fates)
 }
 
+/** A removal that worked is answered without a word. Whatever else came may be of something in between, so the state is read once more. */
+function* removedAfterAll(row: Row, at: Here): Talk<Fate> {
+  const state = yield* stateOf(row, at)
+  return state === undefined || goneStates.has(state)
+    ? applied
+    : unknown('Campaign Monitor answered a removal in a way that cannot be read.')
+}
+
 /** Not Active any more: unsubscribed, bounced or suppressed people are no members, and their "no" stays on the list. */
 const goneStates: ReadonlySet<string> = new Set(['Deleted', 'Unsubscribed', 'Bounced', 'Suppressed', 'Spam'])
 
@@ -103,7 +111,9 @@ function* takeOff(row: Row, at: Here): Talk<Fate> {
     query: { email: row.identifier },
     expect: [400],
   })
-  if (reply.status < 400) return applied
+  // Done is 200 and nothing else; whatever else comes with a success may be somebody else's answer.
+  if (reply.status === 200 && reply.text.trim() === '') return applied
+  if (reply.status < 400) return yield* removedAfterAll(row, at)
   const refused = refusalIn(reply)
   if (refused === undefined) return unknown('Campaign Monitor refused a removal in a way that cannot be read.')
   return refused.code === codes.notInList ? absent : refusedFor(refused.code, refused.message, row)

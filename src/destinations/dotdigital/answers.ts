@@ -39,7 +39,7 @@ type Codes = ReadonlyMap<string, readonly [Cause, string]>
 const wrongLogin = 'Dotdigital does not accept the API user and its password.'
 
 /** Codes that end every call, each with what a person can do. */
-const stops: Codes = new Map<string, readonly [Cause, string]>([
+export const stops: Codes = new Map<string, readonly [Cause, string]>([
   ['ERROR_ACCOUNT_INVALID', ['auth', 'The Dotdigital account does not exist or is restricted.']],
   ['ERROR_ADDRESSBOOK_NOTWRITABLE', ['permission', 'Dotdigital keeps this address book itself. Choose another.']],
   ['ERROR_APIUSER_INVALID', ['auth', wrongLogin]],
@@ -51,7 +51,7 @@ const stops: Codes = new Map<string, readonly [Cause, string]>([
 ])
 
 /** Codes that ask to come again, and after how many seconds; undefined leaves it to the engine. */
-const retries: ReadonlyMap<string, number | undefined> = new Map([
+export const retries: ReadonlyMap<string, number | undefined> = new Map([
   // An hour of 2,000 calls, of which every minute gives some back.
   ['ERROR_APIUSAGE_EXCEEDED', 60],
   ['ERROR_IMPORT_TOOMANYACTIVEIMPORTS', 15],

@@ -15,6 +15,7 @@ const failed = z.object({
  * the examples write them in different case. https://developer.dotdigital.com/reference/getimportstatus (checked 2026-11-21).
  */
 const finalCodes = new Set(['globallysuppressed', 'suppressedbydomain', 'blocker'])
+export const isFinal = (code: string): boolean => finalCodes.has(code.toLowerCase())
 const bookCode = 'invalidaddressbookids'
 
 /** One reading of a report: marks people as applied, with their contact id, or as rejected in the vendor's words. */
@@ -51,7 +52,7 @@ export class ImportReport {
     if (codes.some((code) => code.toLowerCase() === bookCode)) this.bookRefused = true
     const words = causes.map(({ failureCode, description }) => description || failureCode).join(' ')
     const fate = rejected(codes[0] ?? '', vendorWords(words, email ? [email] : []) || 'Dotdigital gave no reason.')
-    const final = fate.kind === 'rejected' && codes.some((code) => finalCodes.has(code.toLowerCase()))
+    const final = fate.kind === 'rejected' && codes.some(isFinal)
     return this.#named(email, final ? { ...fate, final: true } : fate)
   }
 }

@@ -62,6 +62,17 @@ describe('removing', () => {
     expect(endOf(played)).toMatchObject({ kind: 'each', by: 'ref', except: new Map([['1', absent]]) })
   })
 
+  it.each([
+    [256, 1],
+    [257, 0],
+  ])('looks up an address of %i characters with %i requests', (length, requests) => {
+    const [rest, end] = ['@x.example', 'a']
+    const played = run([person('1', `${end.repeat(length - rest.length)}${rest}`)], requests === 0 ? [] : [nobody])
+    expect(played.requests).toHaveLength(requests)
+    const fate = requests === 0 ? { kind: 'rejected', code: 'address_too_long' } : absent
+    expect(endOf(played)).toMatchObject({ kind: 'each', by: 'ref', except: new Map([['1', fate]]) })
+  })
+
   it('takes off, and looks again later for, somebody who does not seem to be on the address book', () => {
     const end = endOf(run([ada], [found('ada+x@x.example', 11, [8]), started]))
     expect(end).toMatchObject({ kind: 'pending', by: 'ref', known: new Map([['1', absent]]) })

@@ -40,8 +40,18 @@ interface Looked {
   readonly known: Map<string, Fate>
 }
 
+/** `maxLength` of the value in `GET /contacts/v3/{identifier}/{value}`, in the vendor's OpenAPI document of contacts (checked 2026-11-22). */
+const longestLookedUp = 256
+
 /** Looks one contact up by its address; the vendor has no call for several. */
 function* lookUp(row: Row, at: DotdigitalAt, { ids, known }: Looked): Talk<void> {
+  if (row.identifier.length > longestLookedUp) {
+    known.set(
+      row.ref,
+      rejected('address_too_long', `Dotdigital looks up no address of more than ${longestLookedUp} characters.`),
+    )
+    return
+  }
   const reply = yield* send({
     method: 'GET',
     path: inRegion(at, `/contacts/v3/email/${encodeURIComponent(row.identifier)}`),

@@ -75,6 +75,34 @@ describe('list', () => {
   })
 })
 
+describe('glance', () => {
+  const look = (answers: readonly Answer[], id = '7') => play(() => glance(id, place), answers, judge)
+  const glance = iterable.glance ?? iterable.list
+
+  it('is one request, without the size', () => {
+    const played = look([lists(list(6, 'Other'), list(7, 'VIP'))])
+    expect(played.requests).toMatchObject([{ method: 'GET', path: '/api/lists', rate: 'lists' }])
+    expect(endOf(played)).toEqual({ id: '7', name: 'VIP' })
+  })
+
+  it.each(['8', '07', 'VIP', ''])('knows no list %j', (id) => {
+    expect(endOf(look([lists(list(7, 'VIP'))], id))).toBeUndefined()
+  })
+
+  it('refuses one that nobody can be put on any more', () => {
+    expect(look([lists(list(7, 'VIP', { listType: 'Dynamic' }))]).ending).toMatchObject({
+      stop: { why: 'bad-request', message: expect.stringContaining('“VIP” is not a static list') },
+    })
+  })
+
+  it.each([
+    ['a page', { text: '<html>' }],
+    ['no lists', { json: {} }],
+  ])('takes no list for gone because of %s', (_what, answer) => {
+    expect(look([answer]).ending).toMatchObject({ stop: { why: 'unreadable' } })
+  })
+})
+
 describe('ensureList', () => {
   it('finds the list that bears our mark before others of the name', () => {
     const played = ensure([lists(list(7, 'VIP'), list(8, 'VIP', ours), list(9, 'VIP', { description: 'Sund mark-2' }))])

@@ -46,15 +46,22 @@ export function* sizeOf(id: string): Talk<number | undefined> {
   return digits === undefined ? undefined : Number(digits)
 }
 
-/** The list of this id with its size, or undefined when the project has none. */
-export function* oneList(id: string): Talk<List | undefined> {
+/** The list of this id, or undefined when the project has none. */
+export function* listWithoutSize(id: string): Talk<List | undefined> {
   const found = (yield* query()).find((list) => String(list.id) === id)
   if (found === undefined) return undefined
   if (!isStatic(found)) {
     throw new Stop('bad-request', `“${found.name}” is not a static list of Iterable, so nobody can be put on it.`)
   }
+  return asList(found)
+}
+
+/** The list of this id with its size, or undefined when the project has none. */
+export function* oneList(id: string): Talk<List | undefined> {
+  const found = yield* listWithoutSize(id)
+  if (found === undefined) return undefined
   const size = yield* sizeOf(id)
-  return size === undefined ? asList(found) : { ...asList(found), size }
+  return size === undefined ? found : { ...found, size }
 }
 
 type Found = { readonly list: List; readonly ours: boolean }

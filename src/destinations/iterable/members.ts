@@ -33,6 +33,9 @@ export const unsubscriber = (person: Person): string => `{"email":${JSON.stringi
  */
 const pauses = [1, 2, 4, 8, 15, 30] as const
 
+/** Requests beyond the first that a call for a list that was just made may take. */
+export const mostAgain = pauses.length
+
 const notKnown = (listed: boolean): Stop =>
   listed
     ? new Stop(

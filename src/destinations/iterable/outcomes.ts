@@ -26,7 +26,7 @@ const forgotten: Fate = {
   final: true,
 }
 
-const reasons: Readonly<Record<string, Fate>> = {
+export const reasons: Readonly<Record<string, Fate>> = {
   forgottenEmails: forgotten,
   invalidEmails: rejected('invalid_email', 'Iterable does not take this address for one.'),
   invalidDataEmails: rejected(

@@ -74,7 +74,7 @@ const termsMissing =
  * Codes that end every call, each with what a person can do.
  * https://learn.microsoft.com/en-us/advertising/guides/operation-error-codes (checked 2026-11-21).
  */
-const stops: ReadonlyMap<number, readonly [Cause, string]> = new Map<number, readonly [Cause, string]>([
+export const stops: ReadonlyMap<number, readonly [Cause, string]> = new Map<number, readonly [Cause, string]>([
   [100, ['bad-request', 'Microsoft Advertising could not read the call.']],
   [
     106,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type Answer, bodyText, endOf, play } from '../../destination-kit/play.ts'
 import { microsoftAdvertising } from '../microsoft-advertising.ts'
 import { judge } from './answers.ts'
-import { ensureAudience } from './audiences.ts'
+import { ensureAudience, renameAudience } from './audiences.ts'
 
 const settings = { customerId: '11', accountId: '22', terms: 'yes' }
 const place = { settings, found: {} }
@@ -206,5 +206,87 @@ describe('ensureList', () => {
     const played = ensure([], { ...wanted, name: 'x'.repeat(129) })
     expect(played.requests).toEqual([])
     expect(played.ending).toMatchObject({ stop: { why: 'bad-request' } })
+  })
+})
+
+describe('renameList', () => {
+  const rename = (name: string, answers: readonly Answer[]) =>
+    play(() => renameAudience({ id: '7', name: 'Regulars' }, name), answers, judge)
+  const renamed = (...errors: unknown[]): Answer => ({ json: { PartialErrors: errors } })
+
+  it('sends the name alone, so that nothing else of the audience changes', () => {
+    const played = rename('VIP', [renamed()])
+    expect(played.requests).toEqual([
+      {
+        method: 'PUT',
+        path: '/CampaignManagement/v13/Audiences',
+        host: 'campaign',
+        rate: 'campaign',
+        body: { json: { Audiences: [{ Type: 'CustomerList', Id: '7', Name: 'VIP' }] } },
+      },
+    ])
+    expect(endOf(played)).toBe(true)
+  })
+
+  it('is what the definition does', () => {
+    expect(microsoftAdvertising.renameList).toBe(renameAudience)
+  })
+
+  it.each([
+    ['a partial error', renamed(error(4853))],
+    ['a fault', { status: 400, json: { BatchErrors: [error(4853)] } }],
+  ])('says that the name is taken, as told by %s', (_how, answer) => {
+    expect(endOf(rename('VIP', [answer]))).toBe(false)
+  })
+
+  it('asks for no name that is too long', () => {
+    const played = rename('x'.repeat(129), [])
+    expect(played.requests).toEqual([])
+    expect(endOf(played)).toBe(false)
+    expect(rename('x'.repeat(128), [renamed()]).requests).toHaveLength(1)
+  })
+
+  it.each([
+    [4835, 'bad-request'],
+    [4999, 'bad-request'],
+    [106, 'permission'],
+  ])('is not taken for done with code %i', (given, why) => {
+    expect(rename('VIP', [renamed(error(given))]).ending).toMatchObject({ kind: 'stopped', stop: { why } })
+    expect(rename('VIP', [renamed(error(4853), error(given))]).ending).toMatchObject({ stop: { why } })
+  })
+
+  it.each([
+    ['a page', { text: '<html>' }],
+    ['an empty answer', { text: '' }],
+  ])('does not take %s for a name that was given', (_what, answer) => {
+    expect(rename('VIP', [answer]).ending).toMatchObject({ kind: 'stopped' })
+  })
+})
+
+describe('a look before people are sent', () => {
+  const { list, glance = list } = microsoftAdvertising
+  const look = (given: Answer) => play(() => glance('7', place), [given], judge)
+
+  it('is one request, and gives the name of now', () => {
+    const played = look(audiences(audience('7', 'VIP by hand')))
+    expect(played.requests).toHaveLength(1)
+    expect(endOf(played)).toEqual({ id: '7', name: 'VIP by hand' })
+  })
+
+  it.each([[30], [undefined]])('says that people are lost where they stay %s days', (MembershipDuration) => {
+    expect(look(audiences(audience('7', 'VIP', { MembershipDuration }))).ending).toMatchObject({
+      kind: 'stopped',
+      stop: { why: 'bad-request', loses: true },
+    })
+  })
+
+  it.each([
+    [4999, 'bad-request'],
+    [106, 'permission'],
+  ])('says of no people that they are lost where the service refuses with %i', (given, why) => {
+    expect(look({ json: { Audiences: [null], PartialErrors: [error(given)] } }).ending).toMatchObject({
+      kind: 'stopped',
+      stop: { why, loses: false },
+    })
   })
 })

@@ -79,6 +79,7 @@ const fillable = (audience: Audience): List => {
   throw new Stop(
     'bad-request',
     `The audience “${audience.Name}” (${audience.Id}) drops people after ${daysOf(audience)}, and does not say whom. Set its membership duration to no limit at Microsoft Advertising, or rename it so that Sund makes one of its own; then run again.`,
+    { loses: true },
   )
 }
 
@@ -151,4 +152,20 @@ export function* ensureAudience(wanted: WantedList, place: Place<ExportSettings,
   const after = yield* findByName(wanted)
   if (after !== undefined) return after
   throw new Stop('bad-request', `Another kind of audience is named “${name}”. Rename it or the segment.`)
+}
+
+/**
+ * Gives an audience another name; false where the account has one of that name. What is left out stays as it is.
+ * https://learn.microsoft.com/en-us/advertising/campaign-management-service/updateaudiences (checked 2026-11-22).
+ */
+export function* renameAudience({ id }: List, name: string): Talk<boolean> {
+  if (name.length > longestName) return false
+  const reply = yield* send({
+    method: 'PUT',
+    path: '/CampaignManagement/v13/Audiences',
+    host: 'campaign',
+    rate: 'campaign',
+    body: { json: { Audiences: [{ Type: 'CustomerList', Id: id, Name: name }] } },
+  })
+  return errorsBut(reply, code.duplicateName).length === 0
 }

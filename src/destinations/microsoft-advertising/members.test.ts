@@ -42,7 +42,7 @@ describe('adding and removing', () => {
     ['Add', add],
     ['Remove', remove],
   ])('%s sends the hashes for one audience', (action, operation) => {
-    const played = play(() => operation.talk(rows(2), at), [{ json: {} }], judge)
+    const played = play(() => operation.talk(rows(2), at), [partial()], judge)
     expect(played.requests).toMatchObject([
       { method: 'POST', path: '/CampaignManagement/v13/CustomerListUserData/Apply', host: 'campaign' },
     ])
@@ -66,7 +66,7 @@ describe('adding and removing', () => {
   })
 
   it('removes also when the terms are not accepted, without claiming that they are', () => {
-    const played = play(() => remove.talk(rows(1), { ...at, settings: { ...settings, terms: 'no' } }), [{ json: {} }])
+    const played = play(() => remove.talk(rows(1), { ...at, settings: { ...settings, terms: 'no' } }), [partial()])
     expect(played.requests.map(bodyText).join()).not.toContain('AcceptCustomerMatchTerm')
   })
 
@@ -94,6 +94,10 @@ describe('the answer', () => {
       by: 'ref',
       except: new Map(),
     })
+  })
+
+  it('is none that names neither errors nor nothing', () => {
+    expect(run(2, { json: { Pause: 'maintenance' } }).ending).toMatchObject({ stop: { why: 'unreadable' } })
   })
 
   it('rejects whom it names by index, without what was sent', () => {
@@ -166,6 +170,8 @@ describe('the answer', () => {
     ['a page', { text: '<html>log in</html>' }],
     ['nothing', { text: '' }],
     ['a list', { json: [] }],
+    ['another shape', { json: { outcome: ['fine'], version: 7 } }],
+    ['null', { json: null }],
     ['partial errors of another shape', { json: { PartialErrors: 'none' } }],
     ['an error without a code', { json: { PartialErrors: [{ Message: 'odd' }] } }],
     ['a refusal without a reason', { status: 400, text: '' }],
@@ -186,7 +192,7 @@ describe('whatever is refused', () => {
         const vendor = (text: string): Answer => {
           const items = applied.parse(JSON.parse(text)).CustomerListUserData.CustomerListItems
           const errors = items.flatMap((item, index) => (refused.has(item) ? [error(8006, 'Missing', index)] : []))
-          if (errors.length === 0) return { json: {} }
+          if (errors.length === 0) return partial()
           return asWhole ? { status: 400, json: { BatchErrors: errors } } : partial(...errors)
         }
         const fates = playBatch(add, batch, at, (request) => vendor(bodyText(request)), judge)

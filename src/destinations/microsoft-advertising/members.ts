@@ -1,4 +1,5 @@
 /** Adds people to an audience and takes them off, by the hash of their address. Never replaces what is there. */
+import { z } from 'zod'
 import { type At, type Fate, type Now, type Row, Stop, send, type Talk } from '../../destination-kit/kit.ts'
 import { applied, each, jsonRows, rejected, split, unknown } from '../../destination-kit/words.ts'
 import { code, errorsIn, stopFor, type VendorError } from './answers.ts'
@@ -41,6 +42,12 @@ const headOf = (action: 'Add' | 'Remove', { settings, list }: At<ExportSettings,
   }
   return `{"CustomerListUserData":${JSON.stringify(data).slice(0, -1)},"CustomerListItems":[`
 }
+
+/**
+ * Done: no errors where they stand, or an empty object, which others saw. Any other answer is of something else, and
+ * would pass for done only since it names no error.
+ */
+const done = z.union([z.looseObject({ PartialErrors: z.unknown() }), z.strictObject({})])
 
 /** Each error belongs to the row at its index; one that belongs to nobody leaves everybody else unknown. */
 const fatesOf = (errors: readonly VendorError[], rows: readonly Row[]): Now => {
@@ -86,6 +93,7 @@ function* apply(action: 'Add' | 'Remove', rows: readonly Row[], at: At<ExportSet
     return split('Microsoft Advertising takes fewer items in one call.')
   }
   if (reply.status >= 400) return refusedAsAWhole(errors, rows)
+  if (errors.length === 0) reply.json(done)
   return fatesOf(errors, rows)
 }
 

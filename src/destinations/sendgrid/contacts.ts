@@ -57,12 +57,12 @@ type Kinds = Pick<At<'region', never>, 'kinds'>
  * A contact by its address only: an update must bear all identifiers that the contact was ever saved with. An empty text
  * clears a field; that it clears a custom field too is not written anywhere.
  */
-export const contact = (person: Person, { kinds = {} }: Kinds): string => {
-  const sent: Record<string, string> = { email: person.identifier }
+export const contact = ({ identifier, fields }: Person, { kinds = {} }: Kinds): string => {
+  const sent: Record<string, string> = { email: identifier }
   const custom: Record<string, string | number> = {}
   let hasCustom = false
-  for (const name of Object.keys(person.fields)) {
-    const value = person.fields[name] ?? null
+  for (const name of Object.keys(fields)) {
+    const value = fields[name] ?? null
     if (own.has(name)) sent[name] = value ?? ''
     else {
       hasCustom = true

@@ -27,11 +27,14 @@ const columnsOf = (fields: readonly string[]): string[] => [...fixed, ...customN
  * where a person has no value: that it clears the field is documented for the other route, and not for files, so whoever
  * has a field to be cleared goes by the other route.
  */
-export const importLine = (person: Person, { kinds = {} }: Pick<At<'region', never>, 'kinds'>): string =>
+export const importLine = (
+  { identifier, fields }: Person,
+  { kinds = {} }: Pick<At<'region', never>, 'kinds'>,
+): string =>
   csvLine([
-    person.identifier,
-    ...fieldNames.map((name) => person.fields[name] ?? ''),
-    ...customNames(Object.keys(person.fields)).map((name) => customText(person.fields[name], kinds[name])),
+    identifier,
+    ...fieldNames.map((name) => fields[name] ?? ''),
+    ...customNames(Object.keys(fields)).map((name) => customText(fields[name], kinds[name])),
   ])
 
 /** What each column of the file fills; null skips it. */

@@ -129,6 +129,10 @@ describe('removing', () => {
   it.each([
     ['a search of another shape', [{ json: { results: [] } }]],
     ['a contact id that could reach elsewhere', [result({ 'ada@x.example': inList('a,b', 'ada@x.example') })]],
+    [
+      'a removal that is not found, in words that are not SendGrid’s',
+      [result({ 'ada@x.example': inList('id-a', 'ada@x.example') }), { status: 404, text: '' }],
+    ],
     ['a removal without a job', [result({ 'ada@x.example': inList('id-a', 'ada@x.example') }), { status: 202 }]],
   ])('stops at %s', (_what, answers) => {
     expect(run([ada], answers).ending).toMatchObject({ kind: 'stopped', stop: { why: 'unreadable' } })

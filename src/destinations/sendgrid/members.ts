@@ -140,6 +140,9 @@ export function* leave(rows: readonly Row[], at: At<'region', never>): Talk<Now 
     if (reply.status !== 404) {
       return { ...accepted(reply.json(job).job_id, new Set(looked.ids.values()).size), known: looked.known, by: 'ref' }
     }
+    if (errorsIn(reply).length === 0) {
+      throw new Stop('unreadable', 'A removal was answered with a 404 that is not SendGrid’s own.')
+    }
     if ((yield* oneList(listId)) === undefined) {
       throw new Stop('list-missing', 'SendGrid does not know this list (any more).')
     }
