@@ -139,7 +139,7 @@ describe('events', () => {
   it('tells of each request as it is open, applied, answered', async () => {
     const list = await makeList('VIP')
     await ask('PUT', contactsPath, { list_ids: [list], contacts: [{ email: 'a@example.com' }] })
-    await vi.waitFor(() => expect(bench.sandbox().openRequests()).toBe(0))
+    await expect.poll(() => bench.sandbox().openRequests()).toBe(0)
     const put = { vendor: 'sendgrid', id: 2, method: 'PUT', path: contactsPath, write: true }
     expect(events.slice(3)).toEqual([
       { phase: 'open', ...put },
@@ -156,7 +156,7 @@ describe('events', () => {
       onRequest: () => counts.push(bench.sandbox().lists('sendgrid').length, bench.sandbox().openRequests()),
     })
     await makeList('VIP')
-    await vi.waitFor(() => expect(counts).toEqual([0, 1, 1, 1, 1, 0]))
+    await expect.poll(() => counts).toEqual([0, 1, 1, 1, 1, 0])
   })
 
   it('carries out what was received whole, whether or not the client waits', async () => {
@@ -164,7 +164,8 @@ describe('events', () => {
     const seen: string[] = []
     const socket = new Socket()
     bench = await startBench({
-      latencyMs: 40,
+      // Long enough that the connection's end is known before the answer is due.
+      latencyMs: 1000,
       onRequest({ phase }) {
         seen.push(phase)
         if (phase === 'open') socket.destroy()
@@ -175,8 +176,8 @@ describe('events', () => {
     socket.write(
       `POST /v3/marketing/lists HTTP/1.1\r\nhost: x\r\naccept: */*\r\nauthorization: ${headers.authorization}\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
     )
-    await vi.waitFor(() => expect(seen).toContain('applied'))
-    await vi.waitFor(() => expect(bench.sandbox().openRequests()).toBe(0))
+    await expect.poll(() => seen).toContain('applied')
+    await expect.poll(() => bench.sandbox().openRequests()).toBe(0)
     expect(seen).toEqual(['open', 'applied'])
     expect(bench.sandbox().lists('sendgrid')).toHaveLength(1)
   })

@@ -4,7 +4,16 @@ import { type Database, openDatabase } from './frame/database.ts'
 import { dumpLists } from './frame/dump.ts'
 import type { Phase, Received } from './frame/exchange.ts'
 import { type FaultOptions, faultSchema, openFaults } from './frame/faults.ts'
-import { type Delivery, type LoggedRequest, logSchema, type RequestLog, requestLog } from './frame/request-log.ts'
+import type { Exchanged } from './frame/recording.ts'
+import {
+  type Delivery,
+  type LoggedRequest,
+  logSchema,
+  type RequestLog,
+  type RequestPage,
+  requestLog,
+  type Wanted,
+} from './frame/request-log.ts'
 import { type RunningServer, serve } from './frame/server.ts'
 import type { Simulation, VendorDefinition, VendorList } from './frame/vendor.ts'
 import { forEachVendor, type SandboxVendor, sandboxVendors, type VendorSettings, vendorDefinitions } from './vendors.ts'
@@ -12,6 +21,8 @@ import { forEachVendor, type SandboxVendor, sandboxVendors, type VendorSettings,
 export type { SandboxVendor, VendorSettings }
 
 export type RequestEvent = Phase & { readonly vendor: SandboxVendor }
+
+export type { Exchanged }
 
 export interface SandboxOptions {
   /** Folder of the vendors' files, one each; state in it goes on where it was left. */
@@ -35,6 +46,8 @@ export interface SandboxOptions {
   readonly now?: (vendor: SandboxVendor) => number
   /** Called in the midst of a request, and waited for: keep it short. */
   readonly onRequest?: (event: RequestEvent) => void
+  /** Called with every exchange that no fault spoiled, once it is answered; its bodies are kept until then. */
+  readonly onExchanged?: (vendor: SandboxVendor, exchanged: Exchanged) => void
 }
 
 export interface Sandbox {
@@ -44,6 +57,8 @@ export interface Sandbox {
   lists(vendor: SandboxVendor): readonly VendorList[]
   /** Sorted identifiers of the list's members, due jobs applied: addresses, or at Microsoft hashes. */
   members(vendor: SandboxVendor, listId: string): string[]
+  /** A part of them. */
+  memberPage(vendor: SandboxVendor, listId: string, wanted: Wanted): string[]
   /**
    * Writes `dir/<vendor>/<list>.txt`, an identifier a line, sorted. In a list's name slashes and control characters
    * become `_`; where two lists would share a file, each has its id appended. Earlier `.txt` files there are removed.
@@ -52,6 +67,8 @@ export interface Sandbox {
   /** Every record of every accepted write, in order of acceptance. */
   deliveries(vendor: SandboxVendor): Iterable<Delivery>
   requests(vendor: SandboxVendor): LoggedRequest[]
+  /** A part of them, the newest first, and how many there are. */
+  requestPage(vendor: SandboxVendor, wanted: Wanted): RequestPage
   /** Requests, bytes of bodies and accepted records since this start. */
   received(vendor: SandboxVendor): Received
   /** Each use of a switch that must never be sent, since the home was made: `<vendor>: <what>`. */
@@ -68,7 +85,7 @@ interface Running {
 }
 
 /** The port that somebody else has, where that is the error. */
-const portInUse = (error: unknown): unknown =>
+export const portInUse = (error: unknown): unknown =>
   error instanceof Error && 'code' in error && error.code === 'EADDRINUSE' && 'port' in error ? error.port : undefined
 
 /** Seconds that a request without an answer is held, before the pace: longer than clients wait. */
@@ -86,7 +103,7 @@ const startVendor = async (
   definition: VendorDefinition,
   options: SandboxOptions,
 ): Promise<Running> => {
-  const { pace = 1, limits = true, latencyMs = 0, discard = false } = options
+  const { pace = 1, limits = true, latencyMs = 0, discard = false, onExchanged } = options
   const now = (): number => options.now?.(vendor) ?? Date.now()
   const port = options.ports?.[vendor] ?? definition.port
   const db = openDatabase(join(options.home, `${vendor}.sqlite`), `${logSchema}${faultSchema}${definition.schema}`)
@@ -114,6 +131,7 @@ const startVendor = async (
       ...faultsOf(db, options),
       now,
       onPhase: (phase) => options.onRequest?.({ ...phase, vendor }),
+      ...(onExchanged === undefined ? {} : { onExchanged: (exchanged: Exchanged) => onExchanged(vendor, exchanged) }),
       onForbidden: (what) => process.stderr.write(`SANDBOX: FORBIDDEN REQUEST TO ${vendor.toUpperCase()}: ${what}\n`),
     })
     origin = `http://127.0.0.1:${server.port}`
@@ -124,10 +142,21 @@ const startVendor = async (
     const taken = portInUse(error)
     if (taken === undefined) throw error
     throw new Error(
-      `The sandbox cannot serve ${vendor}: port ${taken} of 127.0.0.1 is in use. Stop the program that uses it, or choose another port for ${vendor} (0 takes any free one).`,
+      `The sandbox cannot serve ${vendor}: port ${taken} of 127.0.0.1 is in use. Stop the program that uses it, or choose another port for ${vendor}: --port ${vendor}=<port> (0 takes any free one).`,
       { cause: error },
     )
   }
+}
+
+/** Reads no further than it must. */
+const partOf = (all: Iterable<string>, { from, size }: Wanted): string[] => {
+  const part: string[] = []
+  let before = 0
+  for (const one of all) {
+    if (part.length === size) break
+    if (before++ >= from) part.push(one)
+  }
+  return part
 }
 
 const stopAll = async (running: readonly Running[]): Promise<void> => {
@@ -166,11 +195,13 @@ export const startSandbox = async (options: SandboxOptions): Promise<Sandbox> =>
     openRequests: () => [...started.values()].reduce((sum, { server }) => sum + server.open(), 0),
     lists: (vendor) => settled(vendor).lists(),
     members: (vendor, listId) => [...settled(vendor).members(listId)],
+    memberPage: (vendor, listId, wanted) => partOf(settled(vendor).members(listId), wanted),
     async dump(dir) {
       for (const vendor of sandboxVendors) await dumpLists(settled(vendor), join(dir, vendor))
     },
     deliveries: (vendor) => running(vendor).log.deliveries(),
     requests: (vendor) => running(vendor).log.requests(),
+    requestPage: (vendor, wanted) => running(vendor).log.page(wanted),
     received: (vendor) => running(vendor).server.received(),
     forbidden: () => [...started].flatMap(([vendor, { log }]) => log.forbidden().map((what) => `${vendor}: ${what}`)),
     close: () => stopAll([...started.values()]),

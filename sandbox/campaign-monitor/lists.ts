@@ -6,6 +6,7 @@ import { integer, type Row, text } from '../frame/database.ts'
 import { type Answer, type Call, parseJson, type VendorList, type World } from '../frame/vendor.ts'
 import type { GuardedRoute } from './access.ts'
 import { fault, ok } from './answers.ts'
+import { listStats } from './stats.ts'
 
 const own = exampleCredentials['campaign-monitor']
 const clients = [
@@ -68,7 +69,7 @@ export const campaignMonitorLists = (world: World, clientCount: number): Lists =
   )
   const remove = db.prepare('DELETE FROM list WHERE id = ?')
   const removeMembers = db.prepare('DELETE FROM subscriber WHERE list = ?')
-  const countState = db.prepare('SELECT count(*) AS n FROM subscriber WHERE list = ? AND state = ?')
+  const statsOf = listStats(db)
   const selectFields = db.prepare('SELECT * FROM custom_field WHERE list = ? ORDER BY rowid')
   const selectField = db.prepare('SELECT 1 AS n FROM custom_field WHERE list = ? AND (name = ? OR key = ?)')
   const insertField = db.prepare(
@@ -113,15 +114,7 @@ export const campaignMonitorLists = (world: World, clientCount: number): Lists =
     'file',
   )
 
-  const stats = onList((row) => {
-    const count = (state: string): number => integer(countState.get(integer(row, 'number'), state) ?? {}, 'n')
-    return ok({
-      TotalActiveSubscribers: count('Active'),
-      TotalUnsubscribes: count('Unsubscribed'),
-      TotalDeleted: count('Deleted'),
-      TotalBounces: count('Bounced'),
-    })
-  })
+  const stats = onList((row, call) => ok(statsOf(integer(row, 'number'), call.now)))
 
   const drop = onList((row) => {
     removeMembers.run(integer(row, 'number'))

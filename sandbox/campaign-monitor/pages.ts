@@ -1,6 +1,7 @@
 /** Subscribers by state, and the suppression list, page by page. https://www.campaignmonitor.com/api/v3-3/lists/ and .../clients/ (checked 2026-11-21). */
 import { z } from 'zod'
 import { integer, only, type Row, text } from '../frame/database.ts'
+import { Pages } from '../frame/pages.ts'
 import { type Answer, type Call, parseJson, type World } from '../frame/vendor.ts'
 import type { GuardedRoute } from './access.ts'
 import { fault, moment, ok } from './answers.ts'
@@ -49,11 +50,18 @@ const suppressBody = z.object({ EmailAddresses: z.array(z.string()) })
 /** Pages are by address, whatever other order is asked for. */
 export const pageRoutes = (world: World, lists: Lists, subscribers: Subscribers): GuardedRoute[] => {
   const { db } = world
-  const selectPage = (order: string) =>
+  // Who is skipped is looked at in the index alone.
+  const selectPage = (from: '>=' | '<=', order: 'ASC' | 'DESC') =>
     db.prepare(
-      `SELECT * FROM subscriber WHERE list = ? AND state = ? AND changed_at >= ? ORDER BY email ${order} LIMIT ? OFFSET ?`,
+      `SELECT subscriber.* FROM (
+         SELECT email FROM subscriber WHERE list = ?1 AND state = ?2 AND changed_at >= ?3 AND email ${from} ?4
+         ORDER BY email ${order} LIMIT ?5 OFFSET ?6
+       ) AS page JOIN subscriber ON subscriber.list = ?1 AND subscriber.email = page.email ORDER BY page.email ${order}`,
     )
-  const [up, down] = [selectPage('ASC'), selectPage('DESC')]
+  const [up, down] = [selectPage('>=', 'ASC'), selectPage('<=', 'DESC')]
+  /** Before and after every address. */
+  const ends = { first: '', last: '\u{10ffff}' }
+  const pages = new Pages<string>()
   const count = db.prepare('SELECT count(*) AS n FROM subscriber WHERE list = ? AND state = ? AND changed_at >= ?')
   const suppressedPage = (order: string) =>
     db.prepare(`SELECT * FROM suppressed WHERE client = ? ORDER BY email ${order} LIMIT ? OFFSET ?`)
@@ -68,11 +76,22 @@ export const pageRoutes = (world: World, lists: Lists, subscribers: Subscribers)
       const page = pageOf(call)
       const since = Date.parse(call.query.get('date') ?? '') || 0
       const about = [integer(list, 'number'), state, since] as const
-      const rows = (page.descending ? down : up).all(...about, page.size, (page.number - 1) * page.size)
+      const skip = (page.number - 1) * page.size
+      const key = JSON.stringify([...about, page.descending])
+      const revision = subscribers.revision()
+      const { from, offset } = pages.start(key, revision, skip)
+      const rows = (page.descending ? down : up).all(
+        ...about,
+        from ?? (page.descending ? ends.last : ends.first),
+        page.size,
+        offset,
+      )
+      const last = rows.at(-1)
+      if (last !== undefined) pages.note(key, revision, skip + rows.length - 1, text(last, 'email'))
       return paged(
         page,
         rows.map((row) => subscribers.shown(list, row)),
-        integer(only(count.get(...about)), 'n'),
+        pages.total(key, revision, () => integer(only(count.get(...about)), 'n')),
       )
     }
 

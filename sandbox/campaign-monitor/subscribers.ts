@@ -27,6 +27,8 @@ const valuesShape = z.record(z.string(), z.array(z.string()))
 type Values = z.infer<typeof valuesShape>
 
 export interface Subscribers {
+  /** Another number whenever somebody was written or got another state. */
+  revision(): number
   find(list: Row, email: string): Row | undefined
   isSuppressed(client: string, email: string): boolean
   /** Takes the address out of every list of the client where it would get mail. */
@@ -97,13 +99,17 @@ export const campaignMonitorSubscribers = (world: World, lists: Lists): Subscrib
     return after
   }
 
+  let revision = 0
+
   return {
+    revision: () => revision,
     find: (list, email) => select.get(numberOf(list), email.trim().toLowerCase()),
     isSuppressed,
     suppress(client, email, reason) {
       const [address, now] = [email.trim().toLowerCase(), Math.floor(world.now())]
       insertSuppressed.run(client, address, reason, now)
       takeOut.run(now, address, client)
+      revision++
     },
     put(list, body, resubscribe) {
       const email = body.EmailAddress.trim().toLowerCase()
@@ -122,6 +128,7 @@ export const campaignMonitorSubscribers = (world: World, lists: Lists): Subscrib
       const now = Math.floor(world.now())
       const joins = state !== 'Active'
       const fields = lists.fields(numberOf(list))
+      revision++
       write.run(
         numberOf(list),
         email,
@@ -134,6 +141,7 @@ export const campaignMonitorSubscribers = (world: World, lists: Lists): Subscrib
       return before === undefined ? 'new' : 'existing'
     },
     setState(list, email, state) {
+      revision++
       changeState.run(state, Math.floor(world.now()), numberOf(list), email.trim().toLowerCase())
     },
     shown(list, subscriber) {

@@ -16,6 +16,6 @@ CREATE TABLE IF NOT EXISTS subscriber (
   list INTEGER NOT NULL, email TEXT NOT NULL, name TEXT NOT NULL, state TEXT NOT NULL, joined_at INTEGER NOT NULL, changed_at INTEGER NOT NULL,
   fields TEXT NOT NULL, read_deleted INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (list, email)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS subscriber_state ON subscriber (list, state, email);
+CREATE INDEX IF NOT EXISTS subscriber_of_state ON subscriber (list, state, email, changed_at);
 CREATE TABLE IF NOT EXISTS suppressed (client TEXT NOT NULL, email TEXT NOT NULL, reason TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (client, email)) STRICT;
 `

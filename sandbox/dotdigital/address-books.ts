@@ -47,9 +47,14 @@ export const addressBooks = ({ db }: World, contacts: ContactStore): AddressBook
     visibility: text(row, 'visibility'),
     contacts: integer(row, 'members'),
   })
-  const named = (call: Call): Row | undefined => {
+  /** Without a look at who is on it. */
+  const idIn = (call: Call): number | undefined => {
     const id = call.params.id ?? ''
-    return /^\d{1,10}$/.test(id) ? selectOne.get(Number(id)) : undefined
+    return /^\d{1,10}$/.test(id) && exists.get(Number(id)) !== undefined ? Number(id) : undefined
+  }
+  const named = (call: Call): Row | undefined => {
+    const id = idIn(call)
+    return id === undefined ? undefined : selectOne.get(id)
   }
 
   /** Names are compared without regard to case (assumed). */
@@ -68,8 +73,8 @@ export const addressBooks = ({ db }: World, contacts: ContactStore): AddressBook
     return id === undefined ? bookNotFound() : { status: 200, json: shown(id), records: 1 }
   }
   const change = (call: Call): Answer => {
-    const row = named(call)
-    return row === undefined ? bookNotFound() : write(call, integer(row, 'id'))
+    const id = idIn(call)
+    return id === undefined ? bookNotFound() : write(call, id)
   }
   const show = (call: Call): Answer => {
     const row = named(call)
@@ -77,10 +82,10 @@ export const addressBooks = ({ db }: World, contacts: ContactStore): AddressBook
   }
   /** The contacts stay in the account. */
   const remove = (call: Call): Answer => {
-    const row = named(call)
-    if (row === undefined) return bookNotFound()
-    dropMembers.run(integer(row, 'id'))
-    drop.run(integer(row, 'id'))
+    const id = idIn(call)
+    if (id === undefined) return bookNotFound()
+    dropMembers.run(id)
+    drop.run(id)
     return { status: 204, records: 1 }
   }
   const page = (call: Call): Answer => {
@@ -88,12 +93,12 @@ export const addressBooks = ({ db }: World, contacts: ContactStore): AddressBook
     return at === undefined ? malformed() : { status: 200, json: selectPage.all(at.select, at.skip).map(shown) }
   }
   const people = (call: Call): Answer => {
-    const row = named(call)
-    if (row === undefined) return bookNotFound()
+    const id = idIn(call)
+    if (id === undefined) return bookNotFound()
     const at = pageIn(call)
     if (at === undefined) return malformed()
     const full = call.query.get('withFullData') === 'true'
-    return { status: 200, json: contacts.page(integer(row, 'id'), at.select, at.skip, full) }
+    return { status: 200, json: contacts.page(id, at.select, at.skip, full) }
   }
 
   const path = '/v2/address-books'
@@ -107,10 +112,7 @@ export const addressBooks = ({ db }: World, contacts: ContactStore): AddressBook
       { method: 'GET', path: `${path}/{id}/contacts`, tier: 'low', answer: people },
     ],
     has: (id) => exists.get(id) !== undefined,
-    inPath(call) {
-      const row = named(call)
-      return row === undefined ? undefined : integer(row, 'id')
-    },
+    inPath: idIn,
     all: () =>
       selectPage.all(-1, 0).map((row) => ({
         id: String(integer(row, 'id')),

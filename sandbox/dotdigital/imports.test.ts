@@ -62,6 +62,8 @@ describe('an import', () => {
     expect(members()).toEqual(['ada@example.com'])
     expect((await account.ask('GET', `/v2/address-books/${list}`)).json).toMatchObject({ contacts: 1 })
     expect(await account.find('ADA@example.com')).toMatchObject({
+      created: expect.stringMatching(/^2027-01-04T12:00:/),
+      updated: expect.stringMatching(/^2027-01-04T12:00:/),
       dataFields: { FIRSTNAME: 'Ada' },
       lists: [{ id: list, name: 'News', status: 'subscribed' }],
     })

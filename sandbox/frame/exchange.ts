@@ -7,6 +7,7 @@ import { drain, receiveBody, streamBody } from './body.ts'
 import { type Database, transaction } from './database.ts'
 import { type FaultTimes, faultAnswer, isApplied, writeFault } from './fault-answers.ts'
 import type { Fault, FaultScript, FaultSubject } from './faults.ts'
+import { type Exchanged, type Recording, startRecording } from './recording.ts'
 import type { RequestLog } from './request-log.ts'
 import { type Match, router } from './router.ts'
 import type { Answer, Call, Host, Simulation } from './vendor.ts'
@@ -43,6 +44,8 @@ export interface ExchangeOptions {
   now(): number
   onPhase(phase: Phase): void
   onForbidden(what: string): void
+  /** Told of each exchange that no fault spoiled, with its bodies; they are kept only where it is there. */
+  onExchanged?(exchanged: Exchanged): void
 }
 
 export interface Exchange {
@@ -189,9 +192,15 @@ export const startExchange = (simulation: Simulation, options: ExchangeOptions):
     return { body: body.bytes, choose: found.kind === 'none' ? host.refusals.notFound : host.refusals.wrongMethod }
   }
 
-  const read = async (host: Host, found: Match, call: Call, request: IncomingMessage): Promise<Arrived | undefined> => {
+  const read = async (
+    host: Host,
+    found: Match,
+    call: Call,
+    request: IncomingMessage,
+    recording: Recording,
+  ): Promise<Arrived | undefined> => {
     if (found.kind !== 'route' || !('receive' in found.route)) return readWhole(host, found, request)
-    const body = streamBody(request, countBytes)
+    const body = recording.body(streamBody(request, countBytes))
     try {
       simulation.settle()
       // What is forbidden is refused when it is applied; its body is not looked at.
@@ -235,7 +244,8 @@ export const startExchange = (simulation: Simulation, options: ExchangeOptions):
     const streamed = found.kind === 'route' && 'receive' in found.route
     const beforehand = streamed ? draw(host, kind, early, early.header('content-length') ?? '') : undefined
     const skipped = beforehand !== undefined && !isApplied(beforehand)
-    const arrived = skipped ? await skip(host, request, beforehand) : await read(host, found, early, request)
+    const recording = startRecording(kind, options.onExchanged)
+    const arrived = skipped ? await skip(host, request, beforehand) : await read(host, found, early, request, recording)
     if (arrived === undefined || stopped) return
     const id = ++lastId
     received.requests++
@@ -255,7 +265,8 @@ export const startExchange = (simulation: Simulation, options: ExchangeOptions):
       if (!error) phase('answered')
       if (open === 0) for (const tell of whenIdle.splice(0)) tell()
     })
-    await write(response, answer, fault)
+    await write(response, recording.answer(answer), fault)
+    if (fault === undefined) recording.end(call)
   }
 
   return {

@@ -1,6 +1,6 @@
 /** What was asked of a simulator: every request, the records of every accepted write, every forbidden switch. */
 import { z } from 'zod'
-import { type Database, integer, only, text, textOrNull } from './database.ts'
+import { type Database, integer, only, type Row, text, textOrNull } from './database.ts'
 import { type FaultKind, faultKinds } from './faults.ts'
 import type { Answer, Delivered } from './vendor.ts'
 
@@ -43,6 +43,17 @@ CREATE TABLE IF NOT EXISTS fault (request_id INTEGER PRIMARY KEY, kind TEXT NOT 
 CREATE TABLE IF NOT EXISTS forbidden (id INTEGER PRIMARY KEY, request_id INTEGER NOT NULL, what TEXT NOT NULL) STRICT;
 `
 
+/** A part of something long: `from` is how many come before it. */
+export interface Wanted {
+  readonly from: number
+  readonly size: number
+}
+
+export interface RequestPage {
+  readonly total: number
+  readonly requests: readonly LoggedRequest[]
+}
+
 export interface RequestLog {
   /** The highest request id so far, over all starts of this simulator. */
   lastId(): number
@@ -50,6 +61,8 @@ export interface RequestLog {
   stage(upload: string, delivered: Delivered): void
   dropStaged(upload: string): void
   requests(): LoggedRequest[]
+  /** The newest first; `total` counts all. */
+  page(wanted: Wanted): RequestPage
   deliveries(): Iterable<Delivery>
   forbidden(): string[]
 }
@@ -57,6 +70,22 @@ export interface RequestLog {
 const identifierTexts = z.array(z.string())
 const operations = z.enum(['add', 'remove'])
 const faults = z.enum(faultKinds)
+
+const everyRequest = 'SELECT request.*, kind FROM request LEFT JOIN fault ON fault.request_id = request.id'
+
+const requestOf = (row: Row): LoggedRequest => {
+  const kind = textOrNull(row, 'kind')
+  return {
+    id: integer(row, 'id'),
+    at: integer(row, 'at'),
+    method: text(row, 'method'),
+    path: text(row, 'path'),
+    status: integer(row, 'status'),
+    records: integer(row, 'records'),
+    write: integer(row, 'write') === 1,
+    ...(kind === null ? {} : { fault: faults.parse(kind) }),
+  }
+}
 
 /** With `keep` false only forbidden switches are remembered. */
 export const requestLog = (db: Database, keep: boolean): RequestLog => {
@@ -122,23 +151,11 @@ export const requestLog = (db: Database, keep: boolean): RequestLog => {
     dropStaged(upload) {
       dropStaged.run(upload)
     },
-    requests: () =>
-      db
-        .prepare('SELECT request.*, kind FROM request LEFT JOIN fault ON fault.request_id = request.id ORDER BY id')
-        .all()
-        .map((row) => {
-          const kind = textOrNull(row, 'kind')
-          return {
-            id: integer(row, 'id'),
-            at: integer(row, 'at'),
-            method: text(row, 'method'),
-            path: text(row, 'path'),
-            status: integer(row, 'status'),
-            records: integer(row, 'records'),
-            write: integer(row, 'write') === 1,
-            ...(kind === null ? {} : { fault: faults.parse(kind) }),
-          }
-        }),
+    requests: () => db.prepare(`${everyRequest} ORDER BY id`).all().map(requestOf),
+    page: ({ from, size }) => ({
+      total: integer(only(db.prepare('SELECT count(*) AS n FROM request').get()), 'n'),
+      requests: db.prepare(`${everyRequest} ORDER BY id DESC LIMIT ? OFFSET ?`).all(size, from).map(requestOf),
+    }),
     deliveries,
     forbidden: () =>
       db

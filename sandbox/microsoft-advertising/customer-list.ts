@@ -36,7 +36,11 @@ export const forbids = (call: Call): string | undefined => {
 }
 
 /** Faults of the whole call are answered with 400. Assumed: others saw some of them among the PartialErrors of a 200. */
-export const customerListRoute = (world: World, audiences: Audiences): Route => {
+export const customerListRoute = (
+  world: World,
+  audiences: Audiences,
+  refuses: (hash: string) => boolean = () => false,
+): Route => {
   const add = world.db.prepare(
     `INSERT INTO member (audience, hash, added_at) VALUES (?, ?, ?)
      ON CONFLICT (audience, hash) DO UPDATE SET added_at = excluded.added_at`,
@@ -61,7 +65,8 @@ export const customerListRoute = (world: World, audiences: Audiences): Route => 
     const identifiers: string[] = []
     for (const [index, item] of items.entries()) {
       if (world.discard) continue
-      if (typeof item !== 'string' || !hashShape.test(item)) failed.push(batchError(8004, index, 'CustomerListItems'))
+      const isRefused = typeof item !== 'string' || !hashShape.test(item) || (action === 'Add' && refuses(item))
+      if (isRefused) failed.push(batchError(8004, index, 'CustomerListItems'))
       else {
         if (action === 'Add') add.run(list, item, Math.floor(call.now))
         else remove.run(list, item)

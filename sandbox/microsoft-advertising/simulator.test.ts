@@ -110,7 +110,10 @@ describe('access', () => {
     const path = '/CustomerManagement/v13/User/Query'
     expect(await ask('POST', path, { UserId: null }, few)).toMatchObject({
       status: 200,
-      json: { User: { CustomerId: app.customerId }, CustomerRoles: [{ CustomerId: app.customerId }] },
+      json: {
+        User: { CustomerId: app.customerId, ContactInfo: { Phone1: null }, TimeStamp: null },
+        CustomerRoles: [{ CustomerId: app.customerId }],
+      },
     })
     expect((await ask('POST', path, { UserId: '1' }, few)).status).toBe(403)
   })

@@ -23,7 +23,7 @@ export interface MicrosoftAdvertisingSettings {
   /** Bytes and rows that a bulk file may have; the vendor's own limits by default. */
   readonly bulkBytes?: number
   readonly bulkRows?: number
-  /** Hashes that a bulk file is told an error for, as if they were no hashes. */
+  /** Hashes that whoever adds them is told an error for, as if they were none. */
   readonly refuses?: (hash: string) => boolean
 }
 
@@ -46,7 +46,7 @@ export const microsoftAdvertising = (settings: MicrosoftAdvertisingSettings): Ve
       ...(settings.bulkBytes === undefined ? {} : { mostBytes: settings.bulkBytes }),
       ...(settings.bulkRows === undefined ? {} : { mostRows: settings.bulkRows }),
     })
-    const accountRoutes = [...audiences.routes, customerListRoute(world, audiences), ...bulk.routes]
+    const accountRoutes = [...audiences.routes, customerListRoute(world, audiences, settings.refuses), ...bulk.routes]
     return {
       routes: [
         ...oauth.routes,

@@ -10,7 +10,19 @@ const superAdmin = 41
 
 const user = {
   AuthenticationToken: null,
-  ContactInfo: { Address: null, Email: 'sandbox.user@example.com', EmailFormat: 'Html', Id: '61000001' },
+  ContactInfo: {
+    Address: null,
+    ContactByPhone: null,
+    ContactByPostalMail: null,
+    Email: 'sandbox.user@example.com',
+    EmailFormat: 'Html',
+    Fax: null,
+    HomePhone: null,
+    Id: '61000001',
+    Mobile: null,
+    Phone1: null,
+    Phone2: null,
+  },
   CustomerId: own.customerId,
   ForwardCompatibilityMap: null,
   Id: userId,
@@ -19,6 +31,10 @@ const user = {
   LastModifiedTime: '2026-01-01T00:00:00Z',
   Lcid: 'EnglishUS',
   Name: { FirstName: 'Sandbox', LastName: 'User', MiddleInitial: null },
+  Password: null,
+  SecretAnswer: null,
+  SecretQuestion: null,
+  TimeStamp: null,
   UserLifeCycleStatus: 'Active',
   UserName: 'sandbox.user@example.com',
 }
