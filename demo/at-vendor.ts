@@ -32,6 +32,7 @@ const authorizations: Readonly<Record<SandboxVendor, string | undefined>> = {
   iterable: undefined,
   'microsoft-advertising': undefined,
   sendgrid: `Bearer ${keys.sendgrid.apiKey}`,
+  webhook: `Bearer ${keys.webhook.secret}`,
 }
 
 /** Asks the sandbox as somebody who uses the vendor's own pages would. */
@@ -141,6 +142,7 @@ export const vendorSetUps: Readonly<Record<SandboxVendor, VendorSetUp>> = {
       addressBookId: await listNamed(ports, dotdigitalPages, DEFAULT_ADDRESS_BOOK),
     }),
     exportSettings: {},
+    list: async (ports, name) => await listNamed(ports, dotdigitalPages, name),
   },
   iterable: {
     connectionName: 'Iterable sandbox',
@@ -165,5 +167,11 @@ export const vendorSetUps: Readonly<Record<SandboxVendor, VendorSetUp>> = {
     credentials: { apiKey: keys.sendgrid.apiKey },
     exportSettings: {},
     list: async (ports, name) => await listNamed(ports, sendgridPages, name),
+  },
+  webhook: {
+    connectionName: 'Webhook sandbox',
+    credentials: { secret: keys.webhook.secret },
+    connectionSettings: async () => ({ url: keys.webhook.url }),
+    exportSettings: {},
   },
 }

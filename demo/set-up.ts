@@ -22,9 +22,13 @@ const agree =
     await open(headers.location)
   }
 
-/** The demo's connection to a destination: made, signed in and proved where it is not there yet. */
-export async function connectionTo(ports: RunPorts, destination: DemoExport['destination']): Promise<Connection> {
-  const { connectionName: name, credentials, connectionSettings } = vendorSetUps[destination]
+/** A connection to a destination, by the demo's name unless another is given: made, signed in and proved where it is not there yet. */
+export async function connectionTo(
+  ports: RunPorts,
+  destination: DemoExport['destination'],
+  name = vendorSetUps[destination].connectionName,
+): Promise<Connection> {
+  const { credentials, connectionSettings } = vendorSetUps[destination]
   const there = await findConnection(ports.db, name)
   const connection =
     there ??

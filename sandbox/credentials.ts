@@ -30,4 +30,9 @@ export const exampleCredentials = {
     customerId: '251000001',
     accountId: '151000001',
   },
+  webhook: {
+    secret: 'sandbox-example-webhook-secret-not-a-real-one',
+    /** What a connection is given for a URL; its host is nowhere, and the sandbox stands for it. */
+    url: 'https://receiver.sandbox.invalid/webhook',
+  },
 } as const

@@ -5,6 +5,7 @@ import type { VendorDefinition } from './frame/vendor.ts'
 import { type IterableSettings, iterable } from './iterable/simulator.ts'
 import { type MicrosoftAdvertisingSettings, microsoftAdvertising } from './microsoft-advertising/simulator.ts'
 import { type SendGridSettings, sendGrid } from './sendgrid/simulator.ts'
+import { webhook } from './webhook/simulator.ts'
 
 export const sandboxVendors = [
   'campaign-monitor',
@@ -12,6 +13,7 @@ export const sandboxVendors = [
   'iterable',
   'microsoft-advertising',
   'sendgrid',
+  'webhook',
 ] as const
 export type SandboxVendor = (typeof sandboxVendors)[number]
 
@@ -29,6 +31,7 @@ export const vendorDefinitions = (settings: VendorSettings): Record<SandboxVendo
   iterable: iterable(settings.iterable ?? {}),
   'microsoft-advertising': microsoftAdvertising(settings['microsoft-advertising'] ?? {}),
   sendgrid: sendGrid(settings.sendgrid ?? {}),
+  webhook,
 })
 
 /** Builds a value for every vendor. */
@@ -38,6 +41,7 @@ export const forEachVendor = <T>(of: (vendor: SandboxVendor) => T): Record<Sandb
   iterable: of('iterable'),
   'microsoft-advertising': of('microsoft-advertising'),
   sendgrid: of('sendgrid'),
+  webhook: of('webhook'),
 })
 
 /** For those who do not mind which ports the vendors are given. */

@@ -6,6 +6,7 @@ import { dotdigital } from './dotdigital.ts'
 import { iterable } from './iterable.ts'
 import { microsoftAdvertising } from './microsoft-advertising.ts'
 import { sendgrid } from './sendgrid.ts'
+import { webhook } from './webhook.ts'
 
 /** Every service that people can be sent to, in order of name. */
 export const destinations: readonly AnyDestination[] = [
@@ -14,6 +15,7 @@ export const destinations: readonly AnyDestination[] = [
   iterable,
   microsoftAdvertising,
   sendgrid,
+  webhook,
 ]
 
 /** The destination of this slug. Throws SundError('destination.unknown'). */
