@@ -96,11 +96,21 @@ interface SandboxOptions {
   readonly latency: number
   readonly faults: number
   readonly seed: number
+  readonly port: ReadonlyMap<string, number>
+  readonly page: number
 }
 
-const sandbox = async ({ home, pace, limits, latency, faults: share, seed }: SandboxOptions): Promise<void> => {
-  const { runSandbox } = await import('../sandbox/main.ts')
-  await runSandbox({ home: resolve(home), pace, limits, latencyMs: latency, ports: {}, faults: { share, seed } })
+/** `sendgrid=4720`. Which vendors there are is known once the simulators are loaded. */
+const vendorPort = (text: string, before: ReadonlyMap<string, number>): ReadonlyMap<string, number> => {
+  const [vendor = '', port = ''] = text.split('=', 2)
+  if (vendor === '') throw new InvalidArgumentError('It must be like sendgrid=4720.')
+  return new Map([...before, [vendor, portOf(port)]])
+}
+
+const sandbox = async ({ home, latency, faults: share, seed, port, ...options }: SandboxOptions): Promise<void> => {
+  const { portsOf, runSandbox } = await import('../sandbox/main.ts')
+  const faults = { share, seed }
+  await runSandbox({ ...options, home: resolve(home), latencyMs: latency, ports: portsOf(port), faults })
 }
 
 interface DemoOptions {
@@ -152,6 +162,18 @@ export const addCommands = (program: Command): void => {
     .description('Simulate the vendors on this machine')
     .option('--home <folder>', 'folder of the simulators’ state', '.sund/sandbox')
     .option('--pace <n>', 'how much faster than the vendors', positive, 1)
+    .option(
+      '--port <vendor=n>',
+      'port of 127.0.0.1 for a vendor, 0 for any free one; may be repeated',
+      vendorPort,
+      new Map(),
+    )
+    .option(
+      '--page <n>',
+      'port of 127.0.0.1 of the page that shows lists and requests, 0 for any free one',
+      portOf,
+      4710,
+    )
     .option('--no-limits', 'keep no rate limits')
     .option('--latency <ms>', 'milliseconds that each answer takes longer', Number, 0)
     .option('--faults <share>', 'share of the requests that go wrong, from 0 to 1', share, 0)

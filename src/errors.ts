@@ -310,6 +310,17 @@ const entries = {
       nb: 'Kontroller adresse, navn og passord, og at serveren kjører. Start så på nytt.',
     },
   },
+  'destination.no_choices': {
+    status: 404,
+    what: {
+      en: '{destination} has nothing to choose from for the setting {setting}.',
+      nb: '{destination} har ingenting å velge mellom for innstillingen {setting}.',
+    },
+    next: {
+      en: 'Enter the value as the destination’s help says; `sund destinations show` names the settings that can be chosen.',
+      nb: 'Skriv inn verdien slik hjelpen til destinasjonen sier. `sund destinations show` nevner innstillingene som kan velges.',
+    },
+  },
   'destination.setting_missing': {
     status: 422,
     what: {
@@ -332,6 +343,28 @@ const entries = {
       nb: 'Rett navnet på destinasjonen.',
     },
   },
+  'dryrun.export_running': {
+    status: 409,
+    what: {
+      en: 'The export “{export}” is running (run {run}), so what its next run would do is not known yet.',
+      nb: 'Eksporten «{export}» kjører (kjøring {run}), så hva neste kjøring vil gjøre, er ikke kjent ennå.',
+    },
+    next: {
+      en: 'Ask again when the run has ended.',
+      nb: 'Spør igjen når kjøringen er ferdig.',
+    },
+  },
+  'dryrun.missing': {
+    status: 404,
+    what: {
+      en: 'There is no dry run with the id {id} (any more).',
+      nb: 'Det finnes ingen prøvekjøring med id-en {id} (lenger).',
+    },
+    next: {
+      en: 'Ask for a new one. The last ones are kept until Sund is started anew.',
+      nb: 'Be om en ny. De siste blir tatt vare på til Sund startes på nytt.',
+    },
+  },
   'export.exists': {
     status: 409,
     what: {
@@ -341,6 +374,17 @@ const entries = {
     next: {
       en: 'Choose another name.',
       nb: 'Velg et annet navn.',
+    },
+  },
+  'export.leaving': {
+    status: 409,
+    what: {
+      en: 'The export {name} is being removed: its last run takes our people off its lists.',
+      nb: 'Eksporten {name} er i ferd med å fjernes: Den siste kjøringen tar personene våre ut av listene.',
+    },
+    next: {
+      en: 'Approve its last run. To keep the export, cancel that run; to leave the people where they are, remove the export once more without emptying its lists.',
+      nb: 'Godkjenn den siste kjøringen. Avbryt den for å beholde eksporten, eller fjern eksporten på nytt uten å tømme listene for å la personene være.',
     },
   },
   'export.missing': {
@@ -486,6 +530,28 @@ const entries = {
       nb: 'Bruk en ny nøkkel for en ny forespørsel.',
     },
   },
+  'list.closed': {
+    status: 409,
+    what: {
+      en: 'No export fills the list “{list}” any more.',
+      nb: 'Ingen eksport fyller listen «{list}» lenger.',
+    },
+    next: {
+      en: 'Put its segment on the export again, or choose the list there, and try again.',
+      nb: 'Ta segmentet inn i eksporten igjen, eller velg listen der, og prøv på nytt.',
+    },
+  },
+  'list.filled': {
+    status: 409,
+    what: {
+      en: 'An export fills the list “{list}”.',
+      nb: 'En eksport fyller listen «{list}».',
+    },
+    next: {
+      en: 'Take its segment off the export, or choose another list there, and try again.',
+      nb: 'Ta segmentet ut av eksporten, eller velg en annen liste der, og prøv på nytt.',
+    },
+  },
   'list.missing': {
     status: 404,
     what: {
@@ -508,6 +574,39 @@ const entries = {
       nb: 'Kjør eksporten først. Hvis Sund må vite hvem listen hører til, sier kjøringen fra.',
     },
   },
+  'list.not_made_here': {
+    status: 409,
+    what: {
+      en: 'The list “{list}” was chosen by its ID, so Sund cannot make it.',
+      nb: 'Listen «{list}» ble valgt med ID, så Sund kan ikke lage den.',
+    },
+    next: {
+      en: 'Make a list at {destination} and choose that one for the export.',
+      nb: 'Lag en liste hos {destination}, og velg den for eksporten.',
+    },
+  },
+  'list.other_account': {
+    status: 409,
+    what: {
+      en: 'The list “{list}” is in another account than the one that the connection of the export {export} leads to.',
+      nb: 'Listen «{list}» ligger i en annen konto enn den tilkoblingen til eksporten {export} fører til.',
+    },
+    next: {
+      en: 'Give the export its former connection and try again, or forget the list: then the people stay on it.',
+      nb: 'Gi eksporten den forrige tilkoblingen og prøv på nytt, eller glem listen: Da blir personene stående.',
+    },
+  },
+  'list.still_there': {
+    status: 409,
+    what: {
+      en: '{destination} still has the list “{list}”.',
+      nb: '{destination} har fortsatt listen «{list}».',
+    },
+    next: {
+      en: 'Run the export. A list is made again only where it is gone.',
+      nb: 'Kjør eksporten. En liste lages på nytt bare når den er borte.',
+    },
+  },
   'list.taken': {
     status: 409,
     what: {
@@ -515,8 +614,8 @@ const entries = {
       nb: 'Listen {list} fylles allerede av eksporten {export}.',
     },
     next: {
-      en: 'Choose another list, or add the segments to that export.',
-      nb: 'Velg en annen liste, eller legg segmentene til den eksporten.',
+      en: 'Choose another list, or add the segments to that export. If that export fills it no more, have Sund forget the list there.',
+      nb: 'Velg en annen liste, eller legg segmentene til den eksporten. Hvis den eksporten ikke fyller den lenger, kan Sund glemme listen der.',
     },
   },
   'outbound.endpoint_not_loopback': {
@@ -859,6 +958,17 @@ const entries = {
       nb: 'Kontroller kildene og segmentene. Godkjenn kjøringen hvis det er meningen. Ellers retter du dem og kjører på nytt.',
     },
   },
+  'run.held_last': {
+    status: 409,
+    what: {
+      en: 'As was asked for, {people} people whom we added would be taken off: {lists}.',
+      nb: 'Slik det ble bedt om, ville {people} personer som vi la til, bli tatt ut: {lists}.',
+    },
+    next: {
+      en: 'Approve the run to do it. Cancel it to leave everybody where they are.',
+      nb: 'Godkjenn kjøringen for å gjøre det. Avbryt den for å la alle stå.',
+    },
+  },
   'run.held_many_removals': {
     status: 409,
     what: {
@@ -890,6 +1000,17 @@ const entries = {
     next: {
       en: 'It goes on when Sund works again.',
       nb: 'Den fortsetter når Sund arbeider igjen.',
+    },
+  },
+  'run.list_gone': {
+    status: 404,
+    what: {
+      en: 'The list “{list}” is gone at {destination}. Nothing was sent.',
+      nb: 'Listen «{list}» er borte hos {destination}. Ingenting ble sendt.',
+    },
+    next: {
+      en: 'Choose another list for the export. One that Sund made can be made anew, with everybody sent again: `sund lists create-again {id}`.',
+      nb: 'Velg en annen liste for eksporten. En som Sund laget, kan lages på nytt, og da sendes alle igjen: `sund lists create-again {id}`.',
     },
   },
   'run.list_missing': {
@@ -934,6 +1055,17 @@ const entries = {
     next: {
       en: 'Look at the list of runs; its export may have been removed.',
       nb: 'Se på listen over kjøringer. Eksporten kan være fjernet.',
+    },
+  },
+  'run.nobody_fits': {
+    status: 409,
+    what: {
+      en: '{destination} takes none of the people for {list}: each has a value that it refuses.',
+      nb: '{destination} tar ingen av personene til {list}: Alle har en verdi den avviser.',
+    },
+    next: {
+      en: 'Look at the invalid people of the run, and change the data matching or the data.',
+      nb: 'Se på de ugyldige personene i kjøringen, og endre datatilordningen eller dataene.',
     },
   },
   'run.not_held': {
@@ -1053,8 +1185,8 @@ const entries = {
       nb: 'Segmentet {name} brukes av en eksport.',
     },
     next: {
-      en: 'Take it off the exports that use it first.',
-      nb: 'Ta det først bort fra eksportene som bruker det.',
+      en: 'Take it off the exports that use it first, and have Sund forget the lists that it filled (`sund lists forget`).',
+      nb: 'Ta det først bort fra eksportene som bruker det, og få Sund til å glemme listene det fylte (`sund lists forget`).',
     },
   },
   'segment.invalid': {

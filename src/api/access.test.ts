@@ -209,6 +209,7 @@ describe('an answer', () => {
       ports: broken,
       requestRefresh: async () => await working.requestRefresh(),
       joinRun: async (id: string) => await working.joinRun(id),
+      requestLast: async (id: string) => await working.requestLast(id),
       approveRun: async (id: string, hash: string) => await working.approveRun(id, hash),
       cancelRun: async (id: string) => await working.cancelRun(id),
     }

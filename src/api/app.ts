@@ -9,6 +9,7 @@ import { connectionRoutes } from './connections.ts'
 import type { Api, ApiContext } from './context.ts'
 import { credentialCompareRoutes } from './credential-compare.ts'
 import { destinationRoutes } from './destinations.ts'
+import { dryRunRoutes } from './dry-runs.ts'
 import { exportPreviewRoutes } from './export-previews.ts'
 import { exportRoutes } from './exports.ts'
 import { answerError, answerToNoRequest } from './failures.ts'
@@ -44,6 +45,7 @@ const resources: readonly ((app: Api, context: ApiContext) => void)[] = [
   credentialCompareRoutes,
   exportRoutes,
   exportPreviewRoutes,
+  dryRunRoutes,
   runRoutes,
   runRecordRoutes,
   listRoutes,

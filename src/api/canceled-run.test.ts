@@ -8,7 +8,8 @@ import { type ApiRig, openApiRig } from './fixtures/api-rig.ts'
 
 let api: ApiRig
 beforeAll(async () => {
-  api = await openApiRig({ run: { maxRecords: 10 } })
+  // The minute of the rate lasts a minute: it holds the run up until it is canceled.
+  api = await openApiRig({ run: { maxRecords: 10 }, serverPace: 1 })
 })
 afterAll(async () => {
   expect(api.rig.sandbox.forbidden()).toEqual([])

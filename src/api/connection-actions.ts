@@ -4,6 +4,7 @@ import { checkedIfNeeded, connect } from '../connections/connect.ts'
 import { openConnection } from '../connections/open-connection.ts'
 import { converse } from '../delivery/conversation.ts'
 import { destinationOf } from '../destinations/index.ts'
+import { SundError } from '../errors.ts'
 import { explain } from '../exports/ending.ts'
 import { getConnection } from '../store/connection.ts'
 import { accountFieldsNow, LOOK_UP_PATIENCE_MS, lookUpErrors } from './account-fields.ts'
@@ -32,6 +33,10 @@ const vendorList = z
     notice: z.string().nullable().describe('What to know before people are sent there.'),
   })
   .meta({ id: 'VendorList' })
+
+const choice = z
+  .object({ id: z.string().describe('The value of the setting.'), name: z.string() })
+  .meta({ id: 'Choice' })
 
 const vendorField = destinationField
   .extend({ own: z.boolean().describe('The account has made it; else the service always has it.') })
@@ -113,6 +118,35 @@ export const connectionActionRoutes = (app: Api, context: ApiContext): void => {
         }
       } catch (error) {
         throw explain(error, destination.name)
+      }
+    },
+  )
+
+  app.get(
+    '/connections/:id/choices/:setting',
+    {
+      schema: {
+        operationId: 'listChoices',
+        summary: 'List what a setting of the connection may name at the service, to choose one',
+        description: 'For settings that the destination says can be chosen. The connection need not have been checked.',
+        tags: ['connections'],
+        params: idParams.extend({ setting: z.string().min(1).max(100) }),
+        response: { 200: z.object({ items: z.array(choice) }).meta({ id: 'Choices' }) },
+      },
+      config: { errors: [...lookUpErrors, 'destination.no_choices'] },
+    },
+    async ({ params }) => {
+      const row = await getConnection(ports.db, params.id)
+      const { name, choices = {} } = destinationOf(row.destination)
+      const talk = Object.hasOwn(choices, params.setting) ? choices[params.setting] : undefined
+      if (talk === undefined) {
+        throw new SundError('destination.no_choices', { destination: name, setting: params.setting })
+      }
+      try {
+        const { place, channel } = await openConnection(ports, row)
+        return { items: [...(await converse(() => talk(place), channel, stopping))] }
+      } catch (error) {
+        throw explain(error, name)
       }
     },
   )

@@ -22,7 +22,7 @@ export type Api = FastifyInstance<
 >
 
 export interface ApiContext {
-  readonly server: Pick<Server, 'ports' | 'requestRefresh' | 'joinRun' | 'approveRun' | 'cancelRun'>
+  readonly server: Pick<Server, 'ports' | 'requestRefresh' | 'joinRun' | 'requestLast' | 'approveRun' | 'cancelRun'>
   readonly signIns: SignIns
   readonly log: Log
   /** Aborted when the API closes: streams end. */

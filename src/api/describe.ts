@@ -30,6 +30,7 @@ export const describeApi = async (): Promise<DescribedApi> => {
     rows: closed,
     columns: closed,
     transaction: closed,
+    rehearse: closed,
     stream: closed,
     sparing: closed,
     close: closed,
@@ -45,7 +46,14 @@ export const describeApi = async (): Promise<DescribedApi> => {
     identityKey: '',
   }
   const { app, routes } = await buildApi({
-    server: { ports, requestRefresh: closed, joinRun: closed, approveRun: closed, cancelRun: closed },
+    server: {
+      ports,
+      requestRefresh: closed,
+      joinRun: closed,
+      requestLast: closed,
+      approveRun: closed,
+      cancelRun: closed,
+    },
     signIns: { start: closed, stateOf: closed },
     log,
     stopping: new AbortController().signal,

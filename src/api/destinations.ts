@@ -22,7 +22,11 @@ const input = z.object({
   oneOf: z.array(z.string()).optional(),
 })
 const setting = input
-  .extend({ of: z.enum(['connection', 'export']), default: z.string().optional() })
+  .extend({
+    of: z.enum(['connection', 'export']),
+    default: z.string().optional(),
+    choices: z.boolean().describe('The service tells what it may be, once the connection has credentials.'),
+  })
   .meta({ id: 'DestinationSetting' })
 const credential = input.meta({ id: 'DestinationCredential' })
 /** A field of a service, as it is shown. */
@@ -130,6 +134,7 @@ const shown = (one: AnyDestination): z.infer<typeof destination> => ({
   settings: Object.entries(one.settings).map(([name, of]) => ({
     ...inputOf(name, of),
     of: of.of,
+    choices: one.choices !== undefined && Object.hasOwn(one.choices, name),
     ...(of.default === undefined ? {} : { default: of.default }),
   })),
   identifier: {

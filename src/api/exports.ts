@@ -1,12 +1,17 @@
 /** Exports: which segments go through which connection, and how people are matched. Saving one never runs it. */
 import { z } from 'zod'
+import { type OpenConnection, openConnection } from '../connections/open-connection.ts'
 import type { AnyDestination } from '../destination-kit/kit.ts'
 import { destinationOf } from '../destinations/index.ts'
 import { matching } from '../domain/matching.ts'
 import { unification } from '../domain/unification.ts'
-import { listConnections } from '../store/connection.ts'
+import { forgetWhatIsOver } from '../exports/leaving.ts'
+import { unwantedBy } from '../exports/lists.ts'
+import { type Connection, getConnection, listConnections } from '../store/connection.ts'
 import type { ControlPlane } from '../store/control-plane.ts'
 import { createExport, type Export, getExport, listExports, removeExport, updateExport } from '../store/export.ts'
+import { emptyingLists, keepFilled, leaveExport, letGo, partings } from '../store/leaving.ts'
+import type { ExportList } from '../store/list.ts'
 import { listSegments } from '../store/segment.ts'
 import { readUnification } from '../store/unification.ts'
 import { accountFieldsIfAsked } from './account-fields.ts'
@@ -16,6 +21,7 @@ import { changeHeaders, mustMatch, tagged } from './etag.ts'
 import { matchingProblems, settingProblems } from './given-values.ts'
 import { namedPage, namedQuery, pageOf } from './paging.ts'
 import { refuseUnusable, type Unusable } from './problem.ts'
+import { requestedRun, shownRun } from './run-shapes.ts'
 
 const exportMatching = matching.meta({ id: 'Matching' })
 const exportBody = z
@@ -51,6 +57,7 @@ const exported = z
     matching: exportMatching,
     settings: z.record(z.string(), z.string()),
     listId: z.string().nullable(),
+    leaving: z.boolean().describe('Its last run takes our people off its lists; then it is removed.'),
   })
   .meta({ id: 'Export' })
 const exportPage = pageOf('Exports', exported)
@@ -63,7 +70,25 @@ const shown = (one: Export): z.infer<typeof exported> => ({
   matching: { identifier: one.matching.identifier, fields: { ...one.matching.fields } },
   settings: { ...one.settings },
   listId: one.listRemoteId ?? null,
+  leaving: one.leaving,
 })
+
+const parting = z
+  .enum(partings)
+  .default('leave')
+  .describe(
+    'What becomes of our people on lists that the export fills no more: leave, or remove, by a run that is Held until a person approves it.',
+  )
+
+const outOfReach: Unusable = {
+  path: ['people'],
+  in: 'query',
+  en: 'With another connection or account Sund cannot reach the lists of the present one. Take people off them first, then change it.',
+  nb: 'Med en annen tilkobling eller konto når ikke Sund listene til den nåværende. Ta personene ut av dem først, og bytt etterpå.',
+}
+
+/** Where the lists are. */
+const accountOf = ({ destination, place }: OpenConnection): string => destination.account(place)
 
 const stored = ({ listId, ...same }: Wanted) => ({ ...same, ...(listId === null ? {} : { listRemoteId: listId }) })
 
@@ -84,8 +109,12 @@ const segmentProblems = async (db: ControlPlane['db'], { segmentIds }: Wanted): 
   )
 }
 
-const listProblems = ({ ensureList, defaultList }: AnyDestination, { listId }: Wanted): Unusable[] =>
-  ensureList !== undefined || defaultList !== undefined || listId !== null
+const listProblems = (
+  { ensureList, defaultList }: AnyDestination,
+  { listId }: Wanted,
+  { settings }: Connection,
+): Unusable[] =>
+  ensureList !== undefined || (defaultList !== undefined && settings[defaultList]) || listId !== null
     ? []
     : [
         {
@@ -114,12 +143,14 @@ const refuseUnusableExport = async (context: ApiContext, wanted: Wanted): Promis
     ...problems,
     ...settings,
     ...matchingProblems(destination, wanted.matching, { profileFields, account }),
-    ...listProblems(destination, wanted),
+    ...listProblems(destination, wanted, connection),
   ])
 }
 
 export const exportRoutes = (app: Api, context: ApiContext): void => {
-  const { db } = context.server.ports
+  const { server } = context
+  const { ports } = server
+  const { db } = ports
 
   app.get(
     '/exports',
@@ -183,23 +214,40 @@ export const exportRoutes = (app: Api, context: ApiContext): void => {
         summary: 'Replace an export; a run under way keeps to what it began with',
         tags: ['exports'],
         params: idParams,
+        querystring: z.strictObject({ people: parting }),
         headers: changeHeaders,
         body: exportBody,
         response: { 200: exported },
       },
       config: {
         errors: [
-          ...(['export.exists', 'export.missing', 'request.no_precondition'] as const),
+          ...(['export.exists', 'export.leaving', 'export.missing', 'request.no_precondition'] as const),
           ...(['request.stale', 'request.unusable'] as const),
         ],
       },
     },
-    async ({ params, headers, body }, reply) => {
+    async ({ params, headers, query: { people }, body }, reply) => {
       const precondition = mustMatch(headers['if-match'], shown)
-      await getExport(db, params.id)
+      const current = await getExport(db, params.id)
       await refuseUnusableExport(context, body)
+      const connection = await getConnection(db, body.connectionId)
+      const place = await openConnection(ports, connection, body.settings)
+      if (people === 'remove') {
+        // What a last run goes through is the connection that the export has by then.
+        if (current.connectionId !== connection.id) refuseUnusable([outOfReach])
+        const before = await openConnection(ports, connection, current.settings)
+        if (accountOf(before) !== accountOf(place)) refuseUnusable([outOfReach])
+      }
       const changes = { ...stored(body), listRemoteId: body.listId }
-      return tagged(reply, shown(await updateExport(db, params.id, changes, precondition)))
+      const changed = await updateExport(db, params.id, changes, precondition, async (tx, wanted) => {
+        const unwanted = unwantedBy(place, wanted)
+        const isThere = (list: ExportList) =>
+          list.destination === place.destination.id && list.account === accountOf(place)
+        await letGo(tx, params.id, unwanted, { people, at: ports.clock.now() })
+        await keepFilled(tx, params.id, (list) => isThere(list) && !unwanted(list))
+      })
+      if (people === 'remove' && (await emptyingLists(db, params.id)).length > 0) await server.requestLast(params.id)
+      return tagged(reply, shown(changed))
     },
   )
 
@@ -208,7 +256,7 @@ export const exportRoutes = (app: Api, context: ApiContext): void => {
     {
       schema: {
         operationId: 'removeExport',
-        summary: 'Remove an export with its runs; people stay in the lists at the service',
+        summary: 'Remove an export with its runs and what is known of its lists; people stay in them at the service',
         tags: ['exports'],
         params: idParams,
         headers: changeHeaders,
@@ -218,7 +266,33 @@ export const exportRoutes = (app: Api, context: ApiContext): void => {
     },
     async ({ params, headers }, reply) => {
       await removeExport(db, params.id, mustMatch(headers['if-match'], shown))
+      await forgetWhatIsOver(ports)
       return await reply.code(204).send()
+    },
+  )
+
+  app.post(
+    '/exports/:id/leave',
+    {
+      schema: {
+        operationId: 'leaveExport',
+        summary: 'Take our people off the lists of an export, then remove it',
+        description:
+          'Its last run is Held until a person approves it; it takes off only whom Sund put there. When nobody of ours is left on any list, the export is removed, and its runs can still be looked at. Canceling the last run keeps the export.',
+        tags: ['exports'],
+        params: idParams,
+        headers: changeHeaders,
+        response: { 202: requestedRun },
+      },
+      config: { errors: ['export.missing', 'export.running', 'request.no_precondition', 'request.stale'] },
+    },
+    async ({ params, headers }, reply) => {
+      await leaveExport(db, params.id, ports.clock.now(), mustMatch(headers['if-match'], shown))
+      const { run, joined } = await server.requestLast(params.id)
+      return await reply
+        .code(202)
+        .header('location', `/api/v1/runs/${run.id}`)
+        .send({ ...shownRun(run), joined })
     },
   )
 }

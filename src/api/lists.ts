@@ -1,14 +1,20 @@
 /** Lists at the services, what the ledger knows of them, and whom the services refuse. */
 import { z } from 'zod'
+import { destinationOf } from '../destinations/index.ts'
+import { explain } from '../exports/ending.ts'
+import { createAgain, forgetWhatIsOver } from '../exports/leaving.ts'
 import { type ListPeople, listPeople, standingRejects } from '../exports/list-people.ts'
+import { emptyList, forgetList, getList } from '../store/leaving.ts'
 import { type NamedList, namedList, namedLists } from '../store/list-names.ts'
 import { decideOwnership } from '../store/list-ownership.ts'
 import { ownershipAnswers } from '../store/schema.ts'
-import { id, idParams, moment, momentOf } from './common.ts'
+import { LOOK_UP_PATIENCE_MS, lookUpErrors } from './account-fields.ts'
+import { id, idParams, moment, momentOf, onceHeaders } from './common.ts'
 import type { Api, ApiContext } from './context.ts'
 import { maskedIdentifier, maskedText, revealQuery } from './masking.ts'
 import { namedPage, namedQuery, offsetOf, page, pageOf, pageQuery } from './paging.ts'
 import { knownBy } from './run-records.ts'
+import { requestedRun, shownRun } from './run-shapes.ts'
 
 const list = z
   .object({
@@ -29,7 +35,10 @@ const list = z
       .describe(
         'Whose it is, where Sund did not make it and cannot read who is in it. undecided: runs wait for an answer. ours: Sund alone fills it. add-only: others fill it too, and Sund removes nobody. null where nobody had to say.',
       ),
-    closedAt: moment.optional().describe('When the export went to another list.'),
+    emptying: z
+      .boolean()
+      .describe('Our people are being taken off it: its export has a last run, which a person has to approve.'),
+    closedAt: moment.optional().describe('Since when the export does not fill it any more.'),
     people: z
       .object({
         present: z.int().describe('Ours, and acknowledged.'),
@@ -70,6 +79,7 @@ const shown = (one: NamedList, people: ListPeople): z.infer<typeof list> => ({
   destination: one.destination,
   remoteId: one.remoteId ?? null,
   ownership: one.ownership ?? null,
+  emptying: one.emptying,
   ...momentOf('closedAt', one.closedAt),
   people: { ...people },
 })
@@ -132,9 +142,89 @@ const listRoutesOnly = (app: Api, { server }: ApiContext): void => {
   )
 }
 
+const listEndings = (app: Api, { server, stopping }: ApiContext): void => {
+  const { ports } = server
+  const { db, engine } = ports
+
+  app.post(
+    '/lists/:id/empty',
+    {
+      schema: {
+        operationId: 'emptyList',
+        summary: 'Take our people off a list that its export fills no more, then forget it',
+        description: 'The run is Held until a person approves it. It takes off only whom Sund put there.',
+        tags: ['lists'],
+        params: idParams,
+        headers: onceHeaders,
+        response: { 202: requestedRun },
+      },
+      config: { errors: ['list.filled', 'list.missing'] },
+    },
+    async ({ params }, reply) => {
+      const { exportId } = await emptyList(db, params.id)
+      const { run, joined } = await server.requestLast(exportId)
+      return await reply
+        .code(202)
+        .header('location', `/api/v1/runs/${run.id}`)
+        .send({ ...shownRun(run), joined })
+    },
+  )
+
+  app.post(
+    '/lists/:id/create-again',
+    {
+      schema: {
+        operationId: 'createListAgain',
+        summary: 'Have the next run make a list anew that is gone at the service',
+        description: 'What is known of the one that is gone is forgotten, so everybody is sent to the new one.',
+        tags: ['lists'],
+        params: idParams,
+        headers: onceHeaders,
+        response: { 200: list },
+      },
+      config: {
+        errors: [
+          ...(['list.closed', 'list.missing', 'list.not_found_yet', 'list.not_made_here'] as const),
+          ...(['list.other_account', 'list.still_there', 'export.running', ...lookUpErrors] as const),
+        ],
+      },
+    },
+    async ({ params }) => {
+      const { destination } = await getList(db, params.id)
+      try {
+        const made = await createAgain({ ...ports, patienceMs: LOOK_UP_PATIENCE_MS }, params.id, stopping)
+        return shown(await namedList(db, made.id), (await listPeople(engine))(made.id))
+      } catch (error) {
+        throw explain(error, destinationOf(destination).name)
+      }
+    },
+  )
+
+  app.delete(
+    '/lists/:id',
+    {
+      schema: {
+        operationId: 'forgetList',
+        summary: 'Forget a list that its export fills no more; people stay in it at the service',
+        description: 'Another export may fill it then, and takes everybody on it for people who were there before.',
+        tags: ['lists'],
+        params: idParams,
+        response: { 204: z.undefined() },
+      },
+      config: { errors: ['export.running', 'list.filled', 'list.missing'] },
+    },
+    async ({ params }, reply) => {
+      await forgetList(db, params.id, ports.clock.now())
+      await forgetWhatIsOver(ports)
+      return await reply.code(204).send()
+    },
+  )
+}
+
 export const listRoutes = (app: Api, context: ApiContext): void => {
   const { db, engine } = context.server.ports
   listRoutesOnly(app, context)
+  listEndings(app, context)
 
   app.get(
     '/rejects',

@@ -21,6 +21,7 @@ export const run = z
     reason: z.string().optional().describe('Why it did not end Successful.'),
     deltaHash: z.string().optional().describe('Of a Held run: what an approval names.'),
     approved: z.boolean().describe('A person approved what it does.'),
+    last: z.boolean().describe('It takes our people off lists that the export fills no more, and does nothing else.'),
     again: z.boolean().describe('Another run was asked for meanwhile; it starts after this one.'),
     added: z.int(),
     updated: z.int(),
@@ -67,9 +68,9 @@ export const runProgress = run
   .meta({ id: 'RunProgress' })
 
 export const shownRun = (one: Run): z.infer<typeof run> => {
-  const { id, exportId, status, phase, again } = one
+  const { id, exportId, status, phase, last, again } = one
   return {
-    ...{ id, exportId, status, phase, again },
+    ...{ id, exportId, status, phase, last, again },
     ...(one.refreshId === undefined ? {} : { refreshId: one.refreshId }),
     ...(one.reasonCode === undefined ? {} : { reasonCode: one.reasonCode }),
     ...(one.reason === undefined ? {} : { reason: one.reason }),

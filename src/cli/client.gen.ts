@@ -71,6 +71,16 @@ export interface Blanks {
   readonly empty: 'cleared' | 'kept' | 'empty'
 }
 
+export interface Choice {
+  /** The value of the setting. */
+  readonly id: string
+  readonly name: string
+}
+
+export interface Choices {
+  readonly items: readonly Choice[]
+}
+
 export interface Connection {
   readonly id: string
   readonly name: string
@@ -195,10 +205,102 @@ export interface DestinationSetting {
   readonly oneOf?: readonly string[]
   readonly of: 'connection' | 'export'
   readonly default?: string
+  /** The service tells what it may be, once the connection has credentials. */
+  readonly choices: boolean
 }
 
 export interface Destinations {
   readonly items: readonly Destination[]
+}
+
+export interface DryRun {
+  readonly id: string
+  readonly exportId: string
+  readonly status: 'Processing' | 'Ready' | 'Failed'
+  readonly createdAt: string
+  readonly endedAt?: string
+  /** Of a failed one: why a run would fail too. */
+  readonly code?: string
+  readonly reason?: string
+  /** Of one that is ready. */
+  readonly result?: DryRunResult
+}
+
+export interface DryRunList {
+  /** Absent where no run has bound the list yet. */
+  readonly id?: string
+  readonly name: string
+  /** The run would make it at the service. */
+  readonly made: boolean
+  readonly segmentIds: readonly string[]
+  /** Members that the segments ask for. */
+  readonly expected: number
+  readonly added: number
+  readonly updated: number
+  readonly removed: number
+  readonly invalid: number
+  readonly duplicates: number
+  /** Refusals that stand, and would not be tried again yet. */
+  readonly standing: number
+  /** People of ours who are on the list now. */
+  readonly present: number
+  /** People who were found on the list; never removed. */
+  readonly theirs: number
+  /** People who would be removed, and stay, since nobody may be removed from this list. */
+  readonly kept: number
+  /** Why its removals would wait for an approval. */
+  readonly gate?: {
+    readonly code: string
+    readonly reason: string
+  }
+}
+
+export interface DryRunResult {
+  /** `held`: the run would wait for an approval. `refused`: it would end Failed, and send nobody. */
+  readonly verdict: {
+    readonly kind: 'pass' | 'held' | 'refused'
+    readonly code?: string
+    readonly reason?: string
+  }
+  readonly added: number
+  readonly updated: number
+  readonly removed: number
+  readonly invalid: number
+  readonly duplicates: number
+  readonly lists: readonly DryRunList[]
+  readonly routes: readonly DryRunRoute[]
+  /** HTTP requests of the run; of a held one, once it is approved. */
+  readonly requests: Range
+  /** Of them, those that look at jobs, or ask again for a list that is too new: the service’s own time decides how many. */
+  readonly looks: Range
+  /** Of sending, under the rates that Sund keeps to at this service. */
+  readonly seconds: Range
+  /** The nearest limit of people, and how much of it the run would use. */
+  readonly limit?: {
+    readonly people: number
+    readonly value: number
+    readonly over: 'export' | 'connection' | 'contract'
+    /** 1 is all of it. */
+    readonly share: number
+  }
+  readonly sample: readonly {
+    readonly list: string
+    readonly kind: 'add' | 'update' | 'remove'
+    readonly identifier: string
+    readonly customerId: string | null
+  }[]
+}
+
+export interface DryRunRoute {
+  readonly list: string
+  readonly operation: 'add' | 'remove'
+  readonly route: number
+  readonly records: number
+  /** Calls or files that hold people. */
+  readonly calls: number
+  /** Looks at jobs apart. */
+  readonly requests: number
+  readonly looks: Range
 }
 
 export interface Export {
@@ -209,6 +311,8 @@ export interface Export {
   readonly matching: Matching
   readonly settings: Readonly<Record<string, string>>
   readonly listId: string | null
+  /** Its last run takes our people off its lists; then it is removed. */
+  readonly leaving: boolean
 }
 
 export interface ExportWarning {
@@ -279,7 +383,9 @@ export interface List {
   readonly remoteId: string | null
   /** Whose it is, where Sund did not make it and cannot read who is in it. undecided: runs wait for an answer. ours: Sund alone fills it. add-only: others fill it too, and Sund removes nobody. null where nobody had to say. */
   readonly ownership: 'undecided' | 'ours' | 'add-only' | null
-  /** When the export went to another list. */
+  /** Our people are being taken off it: its export has a last run, which a person has to approve. */
+  readonly emptying: boolean
+  /** Since when the export does not fill it any more. */
   readonly closedAt?: string
   readonly people: ListPeople
 }
@@ -493,6 +599,12 @@ export interface ProfilesVersion {
   }[]
 }
 
+/** The same twice where it is certain. */
+export interface Range {
+  readonly least: number
+  readonly most: number
+}
+
 export interface Refresh {
   readonly id: string
   readonly status: 'Queued' | 'Refreshing' | 'Successful' | 'Failed'
@@ -564,6 +676,8 @@ export interface RequestedRun {
   readonly deltaHash?: string
   /** A person approved what it does. */
   readonly approved: boolean
+  /** It takes our people off lists that the export fills no more, and does nothing else. */
+  readonly last: boolean
   /** Another run was asked for meanwhile; it starts after this one. */
   readonly again: boolean
   readonly added: number
@@ -617,6 +731,8 @@ export interface Run {
   readonly deltaHash?: string
   /** A person approved what it does. */
   readonly approved: boolean
+  /** It takes our people off lists that the export fills no more, and does nothing else. */
+  readonly last: boolean
   /** Another run was asked for meanwhile; it starts after this one. */
   readonly again: boolean
   readonly added: number
@@ -661,6 +777,8 @@ export interface RunProgress {
   readonly deltaHash?: string
   /** A person approved what it does. */
   readonly approved: boolean
+  /** It takes our people off lists that the export fills no more, and does nothing else. */
+  readonly last: boolean
   /** Another run was asked for meanwhile; it starts after this one. */
   readonly again: boolean
   readonly added: number
@@ -1153,6 +1271,15 @@ export const createClient = (transport: Transport) => ({
       path: input.path,
       query: input.query,
     }),
+  /** List what a setting of the connection may name at the service, to choose one. */
+  listChoices: (input: {
+    readonly path: { readonly id: string; readonly setting: string }
+  }): Promise<Answer<Choices>> =>
+    transport.request<Choices>({
+      method: 'GET',
+      address: '/api/v1/connections/{id}/choices/{setting}',
+      path: input.path,
+    }),
   /** List the fields that can be matched: those of the destination, and those that the account has of its own. */
   listVendorFields: (input: {
     readonly path: { readonly id: string }
@@ -1214,6 +1341,7 @@ export const createClient = (transport: Transport) => ({
   /** Replace an export; a run under way keeps to what it began with. */
   replaceExport: (input: {
     readonly path: { readonly id: string }
+    readonly query?: { readonly people?: 'leave' | 'remove' }
     readonly headers?: { readonly 'if-match'?: string }
     readonly body: NewExport
   }): Promise<Answer<Export>> =>
@@ -1221,10 +1349,11 @@ export const createClient = (transport: Transport) => ({
       method: 'PUT',
       address: '/api/v1/exports/{id}',
       path: input.path,
+      query: input.query,
       headers: input.headers,
       body: input.body,
     }),
-  /** Remove an export with its runs; people stay in the lists at the service. */
+  /** Remove an export with its runs and what is known of its lists; people stay in them at the service. */
   removeExport: (input: {
     readonly path: { readonly id: string }
     readonly headers?: { readonly 'if-match'?: string }
@@ -1232,6 +1361,17 @@ export const createClient = (transport: Transport) => ({
     transport.request<undefined>({
       method: 'DELETE',
       address: '/api/v1/exports/{id}',
+      path: input.path,
+      headers: input.headers,
+    }),
+  /** Take our people off the lists of an export, then remove it. */
+  leaveExport: (input: {
+    readonly path: { readonly id: string }
+    readonly headers?: { readonly 'if-match'?: string }
+  }): Promise<Answer<RequestedRun>> =>
+    transport.request<RequestedRun>({
+      method: 'POST',
+      address: '/api/v1/exports/{id}/leave',
       path: input.path,
       headers: input.headers,
     }),
@@ -1251,6 +1391,20 @@ export const createClient = (transport: Transport) => ({
   /** List what speaks against an export without forbidding it. */
   listExportWarnings: (input: { readonly path: { readonly id: string } }): Promise<Answer<ExportWarnings>> =>
     transport.request<ExportWarnings>({ method: 'GET', address: '/api/v1/exports/{id}/warnings', path: input.path }),
+  /** Find out what a run of an export would do, without doing it. */
+  startDryRun: (input: { readonly path: { readonly id: string } }): Promise<Answer<DryRun>> =>
+    transport.request<DryRun>({ method: 'POST', address: '/api/v1/exports/{id}/dry-run', path: input.path }),
+  /** Show a dry run, and what it told. */
+  getDryRun: (input: {
+    readonly path: { readonly id: string }
+    readonly query?: { readonly reveal?: 'true' | 'false' }
+  }): Promise<Answer<DryRun>> =>
+    transport.request<DryRun>({
+      method: 'GET',
+      address: '/api/v1/dry-runs/{id}',
+      path: input.path,
+      query: input.query,
+    }),
   /** Run an export now, or join its live run. */
   startRun: (input: {
     readonly path: { readonly id: string }
@@ -1359,6 +1513,9 @@ export const createClient = (transport: Transport) => ({
   /** Show a list, and how many people the ledger knows there. */
   getList: (input: { readonly path: { readonly id: string } }): Promise<Answer<List>> =>
     transport.request<List>({ method: 'GET', address: '/api/v1/lists/{id}', path: input.path }),
+  /** Forget a list that its export fills no more; people stay in it at the service. */
+  forgetList: (input: { readonly path: { readonly id: string } }): Promise<Answer<undefined>> =>
+    transport.request<undefined>({ method: 'DELETE', address: '/api/v1/lists/{id}', path: input.path }),
   /** Say whose a list is that Sund did not make and cannot read. */
   decideList: (input: { readonly path: { readonly id: string }; readonly body: ListDecision }): Promise<Answer<List>> =>
     transport.request<List>({
@@ -1366,6 +1523,28 @@ export const createClient = (transport: Transport) => ({
       address: '/api/v1/lists/{id}/ownership',
       path: input.path,
       body: input.body,
+    }),
+  /** Take our people off a list that its export fills no more, then forget it. */
+  emptyList: (input: {
+    readonly path: { readonly id: string }
+    readonly headers?: { readonly 'idempotency-key'?: string }
+  }): Promise<Answer<RequestedRun>> =>
+    transport.request<RequestedRun>({
+      method: 'POST',
+      address: '/api/v1/lists/{id}/empty',
+      path: input.path,
+      headers: input.headers,
+    }),
+  /** Have the next run make a list anew that is gone at the service. */
+  createListAgain: (input: {
+    readonly path: { readonly id: string }
+    readonly headers?: { readonly 'idempotency-key'?: string }
+  }): Promise<Answer<List>> =>
+    transport.request<List>({
+      method: 'POST',
+      address: '/api/v1/lists/{id}/create-again',
+      path: input.path,
+      headers: input.headers,
     }),
   /** List the people whom the service refuses in a list, until it takes them or they leave the segment. */
   listRejects: (input: {

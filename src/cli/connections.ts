@@ -77,9 +77,25 @@ export const addConnections = (shell: Shell, program: Command): void => {
   shell.verb(noun, 'check <connection>', 'Prove the credentials at the service, and keep what it tells').action(
     shell.act(async ({ client }, wanted: string) => {
       const { body } = await client.checkConnection({ path: { id: await connectionId(client, wanted) } })
-      return { json: body, text: parts(body) }
+      return { json: body, text: `The connection “${plain(body.name)}” works.\n${parts(body)}` }
     }),
   )
+
+  shell
+    .verb(noun, 'choices <connection> <setting>', 'List what a setting may name at the service, such as its clients')
+    .action(
+      shell.act(async ({ client }, wanted: string, setting: string) => {
+        const id = await connectionId(client, wanted)
+        const { body } = await client.listChoices({ path: { id, setting } })
+        return {
+          json: body,
+          text: table(
+            ['VALUE', 'NAME'],
+            body.items.map(({ id: value, name }) => [value, name]),
+          ),
+        }
+      }),
+    )
 
   shell
     .verb(noun, 'lists <connection>', 'List the lists at the service')

@@ -6,7 +6,8 @@ export const exitCodes = {
   usage: { code: 2, means: 'The command line, a file or a value in it is wrong. Nothing was changed.' },
   notSuccessful: {
     code: 3,
-    means: 'The run, or a run of the refresh, or the refresh itself ended neither Successful nor Partial.',
+    means:
+      'The run, or a run of the refresh, or the refresh itself ended neither Successful nor Partial; or a run would, as a dry run tells.',
   },
   notFound: { code: 4, means: 'There is nothing of this name or id.' },
   conflict: { code: 5, means: 'Not possible now: changed meanwhile, in use, or there already.' },

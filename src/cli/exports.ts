@@ -2,10 +2,11 @@
 import type { Command } from 'commander'
 import { fileExport } from '../domain/sund-file.ts'
 import type { Export, NewExport, PreviewedField } from './client.gen.ts'
+import { addDryRun } from './dry-run.ts'
 import { exitOfRun, followRun, runText } from './follow.ts'
 import { readShaped } from './input-file.ts'
 import { type Cell, table } from './output.ts'
-import { addResource } from './resource.ts'
+import { addResource, partingQuery } from './resource.ts'
 import type { Session, Shell } from './session.ts'
 import { connectionId, exportId, segmentId } from './things.ts'
 import { listIdOf } from './vendor-lists.ts'
@@ -35,20 +36,25 @@ export const addExports = (shell: Shell, program: Command): void => {
     noun: 'exports',
     about: 'Segments on their way to a service',
     form: 'a file with name, connection, segments, matching, settings, and list or listId',
-    removal: 'Remove an export with its runs; people stay in the lists at the service',
-    head: ['ID', 'NAME', 'CONNECTION', 'SEGMENTS', 'LIST'],
-    row: (one) => [one.id, one.name, one.connectionId, one.segmentIds.length, one.listId],
+    removal: 'Remove an export with its runs; people stay in the lists at the service unless --people says otherwise',
+    parts: true,
+    head: ['ID', 'NAME', 'CONNECTION', 'SEGMENTS', 'LIST', 'LEAVING'],
+    row: (one) => [one.id, one.name, one.connectionId, one.segmentIds.length, one.listId, one.leaving],
     nameOf: ({ name }) => name,
     page: (client, query) => client.listExports({ query }),
     get: (client, id) => client.getExport({ path: { id } }),
     create: async (session, file) => await session.client.createExport({ body: await bodyOf(session, file) }),
-    replace: async (session, { id }, etag, file) =>
+    replace: async (session, { id }, etag, file, { people }) =>
       await session.client.replaceExport({
         path: { id },
+        query: partingQuery(people),
         headers: { 'if-match': etag },
         body: await bodyOf(session, file),
       }),
-    remove: (client, id, etag) => client.removeExport({ path: { id }, headers: { 'if-match': etag } }),
+    remove: async (client, id, etag, { people }) => {
+      const wanted = { path: { id }, headers: { 'if-match': etag } }
+      return people === 'remove' ? await client.leaveExport(wanted) : await client.removeExport(wanted)
+    },
   })
 
   shell
@@ -63,6 +69,8 @@ export const addExports = (shell: Shell, program: Command): void => {
         return { json: run, text: runText(run), exit: exitOfRun(run) }
       }),
     )
+
+  addDryRun(shell, noun)
 
   shell
     .verb(noun, 'preview <export>', 'Show what would be sent of one real person, field by field')

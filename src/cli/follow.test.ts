@@ -3,7 +3,7 @@ import type { RunProgress } from './client.gen.ts'
 import { runText } from './follow.ts'
 
 const run: RunProgress = {
-  ...{ id: '7', exportId: '1', status: 'Successful', phase: 'ended', approved: false, again: false },
+  ...{ id: '7', exportId: '1', status: 'Successful', phase: 'ended', last: false, approved: false, again: false },
   ...{ added: 5, updated: 2, removed: 0, rejected: 0, unknown: 0, invalid: 0, duplicates: 0, requests: 9, writes: 1 },
   createdAt: '2026-11-21T12:00:00Z',
   batches: { pending: 0, sending: 0, accepted: 0, done: 1 },

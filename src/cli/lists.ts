@@ -1,19 +1,32 @@
 /** `sund lists`: what exports fill at the services, and whom the services refuse there. */
 import { Argument, type Command, Option } from 'commander'
 import type { List } from './client.gen.ts'
-import { pageLine, parts, table } from './output.ts'
+import { exitOfRun, followRun, runText } from './follow.ts'
+import { pageLine, parts, plain, table } from './output.ts'
 import type { Shell } from './session.ts'
 import { exportId, type PageQuery, pageQuery, revealed, withPages, withReveal } from './things.ts'
 
-const row = ({ people, closedAt, ...list }: List) => [
+const stateOf = ({ emptying, closedAt }: Pick<List, 'emptying' | 'closedAt'>): string => {
+  if (emptying) return 'being emptied'
+  return closedAt === undefined ? '' : 'closed'
+}
+
+const row = ({ people, closedAt, emptying, ...list }: List) => [
   ...[list.id, list.name, list.segmentName, list.exportName, list.destination, list.remoteId, list.ownership],
-  ...[people.present, people.theirs, people.removing, people.unknown, people.rejected, closedAt !== undefined],
+  ...[
+    people.present,
+    people.theirs,
+    people.removing,
+    people.unknown,
+    people.rejected,
+    stateOf({ emptying, ...(closedAt === undefined ? {} : { closedAt }) }),
+  ],
 ]
 const answers = ['ours', 'add-only'] as const
 const answersHelp = 'ours: Sund alone fills it; add-only: others fill it too, and Sund removes nobody'
 const head = [
   ...['ID', 'NAME', 'SEGMENT', 'EXPORT', 'DESTINATION', 'ID AT THE SERVICE', 'OWNERSHIP'],
-  ...['PRESENT', 'THEIRS', 'REMOVING', 'UNKNOWN', 'REJECTED', 'CLOSED'],
+  ...['PRESENT', 'THEIRS', 'REMOVING', 'UNKNOWN', 'REJECTED', ''],
 ]
 
 export const addLists = (shell: Shell, program: Command): void => {
@@ -41,6 +54,34 @@ export const addLists = (shell: Shell, program: Command): void => {
     shell.act(async ({ client }, id: string, ownership: (typeof answers)[number]) => {
       const { body } = await client.decideList({ path: { id }, body: { ownership } })
       return { json: body, text: `List ${body.name}: ${ownership}. The next run goes by it.\n` }
+    }),
+  )
+
+  shell
+    .verb(noun, 'empty <list>', 'Take our people off a list that its export fills no more, then forget it')
+    .option('--wait', 'wait until the run is settled, or Held for an approval', false)
+    .action(
+      shell.act(async (session, id: string, { wait }: { wait: boolean }) => {
+        const { body } = await session.client.emptyList({ path: { id } })
+        if (!wait) return { json: body, text: runText(body) }
+        const run = await followRun(session, body.id)
+        return { json: run, text: runText(run), exit: exitOfRun(run) }
+      }),
+    )
+
+  shell
+    .verb(noun, 'forget <list>', 'Forget a list that its export fills no more; people stay in it at the service')
+    .action(
+      shell.act(async ({ client }, id: string) => {
+        await client.forgetList({ path: { id } })
+        return { json: { id, forgotten: true }, text: `Forgotten: list ${id}.\n` }
+      }),
+    )
+
+  shell.verb(noun, 'create-again <list>', 'Have the next run make a list anew that is gone at the service').action(
+    shell.act(async ({ client }, id: string) => {
+      const { body } = await client.createListAgain({ path: { id } })
+      return { json: body, text: `The next run makes “${plain(body.name)}” anew, as list ${body.id}.\n` }
     }),
   )
 

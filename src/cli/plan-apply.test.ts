@@ -172,7 +172,7 @@ describe('apply', () => {
     const token = async () => (await readFile(join(served.home, 'token'), 'utf8')).trim()
     const client = createClient(openTransport({ server: new URL(served.url), token }))
     const session = { client, io, isJson: true }
-    const { steps } = await planOf(session, await readShaped(io, file, sundFile), false)
+    const { steps } = await planOf(session, await readShaped(io, file, sundFile), { prune: false, people: 'leave' })
     const other = { name: 'Californians', rule: { field: 'State', op: 'is', value: 'Oregon' } }
     await served.json('segments', 'set', 'Californians', await served.file('other.json', JSON.stringify(other)))
     await expect(steps[0]?.carryOut()).rejects.toMatchObject({ problem: { code: 'request.stale' } })

@@ -1,5 +1,5 @@
 /** `sund plan` and `sund apply`: an installation as a file. */
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { sundFile } from '../domain/sund-file.ts'
 import { PartlyDone } from './failure.ts'
 import { planOf } from './file/plan.ts'
@@ -7,15 +7,30 @@ import { changeText, planText } from './file/show.ts'
 import type { Change, Plan } from './file/step.ts'
 import { readShaped } from './input-file.ts'
 import { progressLine } from './progress.ts'
+import type { Parting } from './resource.ts'
 import type { Session, Shell } from './session.ts'
 
 const USUAL_FILE = 'sund.yaml'
 
 const withPrune = (command: Command): Command =>
-  command.option('--prune', 'remove what the file does not name, in the parts that it has', false)
+  command
+    .option('--prune', 'remove what the file does not name, in the parts that it has', false)
+    .addOption(
+      new Option(
+        '--people <what>',
+        'our people on lists that an export of the file fills no more: leave them, or remove them by runs that a person approves',
+      )
+        .choices(['leave', 'remove'])
+        .default('leave'),
+    )
 
-const planned = async (session: Session, file: string, prune: boolean): Promise<Plan> =>
-  await planOf(session, await readShaped(session.io, file, sundFile), prune)
+interface PlanOptions {
+  readonly prune: boolean
+  readonly people: Parting
+}
+
+const planned = async (session: Session, file: string, { prune, people }: PlanOptions): Promise<Plan> =>
+  await planOf(session, await readShaped(session.io, file, sundFile), { prune, people })
 
 const changesOf = ({ steps }: Plan): Change[] => steps.map(({ change }) => change)
 
@@ -43,12 +58,12 @@ export const addPlanAndApply = (shell: Shell, program: Command): void => {
   )
     .option('--check', 'exit with 7 where it would change something', false)
     .action(
-      shell.act(async (session, file: string = USUAL_FILE, { prune, check }: { prune: boolean; check: boolean }) => {
-        const plan = await planned(session, file, prune)
+      shell.act(async (session, file: string = USUAL_FILE, options: PlanOptions & { check: boolean }) => {
+        const plan = await planned(session, file, options)
         return {
           json: { changes: changesOf(plan), extras: plan.extras },
           text: planText(plan),
-          exit: check && plan.steps.length > 0 ? 'pending' : 'done',
+          exit: options.check && plan.steps.length > 0 ? 'pending' : 'done',
         }
       }),
     )
@@ -56,8 +71,8 @@ export const addPlanAndApply = (shell: Shell, program: Command): void => {
   withPrune(
     shell.verb(program, `apply [file]`, `Make Sund what a file (default: ${USUAL_FILE}) says; this runs nothing`),
   ).action(
-    shell.act(async (session, file: string = USUAL_FILE, { prune }: { prune: boolean }) => {
-      const plan = await planned(session, file, prune)
+    shell.act(async (session, file: string = USUAL_FILE, options: PlanOptions) => {
+      const plan = await planned(session, file, options)
       await carryOut(session, plan)
       const lines = changesOf(plan).map((change) => `${changeText(change)}\n`)
       return {

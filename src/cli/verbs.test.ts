@@ -5,6 +5,7 @@ import type { Command } from 'commander'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { generateTables } from '../../demo/generate.ts'
+import { listVerbs } from './fixtures/list-verbs.ts'
 import { openAsPerson, projectRoot, type Served, startServed } from './fixtures/served.ts'
 import { buildProgram } from './program.ts'
 import { Shell } from './session.ts'
@@ -233,6 +234,26 @@ const cases: readonly Case[] = [
     code: 4,
     says: { error: expect.objectContaining({ code: 'profile.missing' }) },
   },
+  {
+    verb: 'exports dry-run',
+    words: () => ['SendGrid newsletter'],
+    says: expect.objectContaining({
+      status: 'Ready',
+      result: expect.objectContaining({
+        verdict: { kind: 'pass' },
+        added: 0,
+        requests: { least: 0, most: 0 },
+        sample: [],
+      }),
+    }),
+  },
+  {
+    verb: 'exports dry-run',
+    words: () => ['Norwegians there', '--reveal'],
+    code: 3,
+    says: expect.objectContaining({ status: 'Failed', code: 'run.not_refreshed' }),
+  },
+  { verb: 'exports dry-run', words: () => ['nobody'], code: 4, says: { error: expect.any(Object) } },
   { verb: 'exports warnings', words: () => ['SendGrid newsletter'], says: { items: [] } },
   {
     verb: 'exports run',
@@ -344,7 +365,7 @@ it('has a case for every verb, and each verb takes --json', () => {
       sleep: async () => undefined,
     }),
   )
-  expect(new Set(cases.map(({ verb }) => verb))).toEqual(new Set(leavesOf(program)))
+  expect(new Set([...cases.map(({ verb }) => verb), ...listVerbs])).toEqual(new Set(leavesOf(program)))
 })
 
 it('finds nothing by an id that is not there', async () => {

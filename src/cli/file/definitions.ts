@@ -19,7 +19,7 @@ const none: Section = { steps: [], removals: [], extras: [] }
 
 interface Remover {
   get(id: string): Promise<Answer<unknown>>
-  remove(id: string, etag: string): Promise<Answer<undefined>>
+  remove(id: string, etag: string): Promise<Answer<unknown>>
   readonly note?: string
 }
 

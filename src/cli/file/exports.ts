@@ -3,6 +3,7 @@ import type { FileExport, SundFile } from '../../domain/sund-file.ts'
 import type { Answer, Export } from '../client.gen.ts'
 import { WrongFile } from '../failure.ts'
 import type { ReadFile } from '../input-file.ts'
+import type { Parting } from '../resource.ts'
 import type { Session } from '../session.ts'
 import { everything } from '../things.ts'
 import { listIdOf } from '../vendor-lists.ts'
@@ -13,6 +14,8 @@ import type { Ids, Step } from './step.ts'
 /** What the plan knows before anything of it is carried out. */
 export interface Ahead {
   readonly ids: Ids
+  /** What becomes of our people on lists that exports fill no more. */
+  readonly people: Parting
   /** Names of connections that may be to another account once the plan is carried out: what is there is known then. */
   readonly changing: ReadonlySet<string>
   /** Names of segments and connections that the plan makes. */
@@ -47,6 +50,14 @@ const listDifference = async (
   return differencesOf({ listId: current.listId }, { listId: id })
 }
 
+const notes = {
+  leave: { update: 'people stay in lists that it fills no more', remove: 'people stay in its lists at the service' },
+  remove: {
+    update: 'once a person approves, our people are taken off lists that it fills no more',
+    remove: 'once a person approves, our people are taken off its lists first',
+  },
+} as const satisfies Record<Parting, Record<'update' | 'remove', string>>
+
 const updateStep = async (
   session: Session,
   ahead: Ahead,
@@ -65,11 +76,18 @@ const updateStep = async (
   const after = { connection: wanted.connection, segments: [...wanted.segments].sort(), matching, settings }
   const differences = [...differencesOf(before, after), ...(await listDifference(session, ahead, current, wanted))]
   if (differences.length === 0) return undefined
+  const isTakenOff = current.listId === null && before.segments.some((name) => !after.segments.includes(name))
+  const partsFromLists = differences.some(({ path }) => path === 'listId' || path === 'list') || isTakenOff
+  const { people } = ahead
   return {
-    change: { action: 'update', kind: 'export', name: wanted.name, differences },
+    change: {
+      ...{ action: 'update', kind: 'export', name: wanted.name, differences },
+      ...(partsFromLists ? { note: notes[people].update } : {}),
+    },
     carryOut: async () => {
       const body = await bodyOf(session, ahead, wanted)
-      await session.client.replaceExport({ path: { id: current.id }, headers: { 'if-match': etag }, body })
+      const headers = { 'if-match': etag }
+      await session.client.replaceExport({ path: { id: current.id }, query: { people }, headers, body })
     },
   }
 }
@@ -107,10 +125,14 @@ export const exportsSection = async (session: Session, read: ReadFile<SundFile>,
       void (await client.createExport({ body: await bodyOf(session, ahead, wanted) }))
     steps.push({ change: { action: 'create', kind: 'export', name: wanted.name }, carryOut })
   }
-  const extra = there.filter(({ name }) => !exports.some((wanted) => wanted.name === name))
+  // One that is leaving already is on its way.
+  const extra = there.filter(({ name, leaving }) => !leaving && !exports.some((wanted) => wanted.name === name))
   return await withRemovals('export', steps, extra, {
     get: (id) => client.getExport({ path: { id } }),
-    remove: (id, etag) => client.removeExport({ path: { id }, headers: { 'if-match': etag } }),
-    note: 'people stay in its lists at the service',
+    remove: async (id, etag): Promise<Answer<unknown>> => {
+      const one = { path: { id }, headers: { 'if-match': etag } }
+      return ahead.people === 'remove' ? await client.leaveExport(one) : await client.removeExport(one)
+    },
+    note: notes[ahead.people].remove,
   })
 }

@@ -1,6 +1,7 @@
 /** Compares a file with the installation: which steps make this one what that one says. Changes nothing. */
 import type { SundFile } from '../../domain/sund-file.ts'
 import type { ReadFile } from '../input-file.ts'
+import type { Parting } from '../resource.ts'
 import type { Session } from '../session.ts'
 import { connectionsSection } from './connections.ts'
 import { segmentsSection, settingsSection, sourcesSection, unificationSection } from './definitions.ts'
@@ -14,8 +15,18 @@ const newNames = (steps: readonly Step[]): ReadonlySet<string> =>
 const leadsElsewhere = ({ change: { action, differences = [] } }: Step): boolean =>
   action === 'create' || differences.some(({ path }) => /^(settings|credentials)\b/.test(path))
 
-/** The most that a file says is removed only where `prune` is true; a part that the file leaves out is never touched. */
-export const planOf = async (session: Session, read: ReadFile<SundFile>, prune: boolean): Promise<Plan> => {
+export interface PlanWishes {
+  /** Removes what the file does not name, in the parts that it has; a part that it leaves out is never touched. */
+  readonly prune: boolean
+  /** What becomes of our people on lists that exports fill no more. */
+  readonly people: Parting
+}
+
+export const planOf = async (
+  session: Session,
+  read: ReadFile<SundFile>,
+  { prune, people }: PlanWishes,
+): Promise<Plan> => {
   const ids: Ids = { segments: new Map(), connections: new Map() }
   const settings = await settingsSection(session, read.value, read.file)
   const sources = await sourcesSection(session, read.value)
@@ -24,6 +35,7 @@ export const planOf = async (session: Session, read: ReadFile<SundFile>, prune: 
   const connections = await connectionsSection(session, read, ids)
   const exports = await exportsSection(session, read, {
     ids,
+    people,
     changing: new Set(connections.steps.filter(leadsElsewhere).map(({ change }) => change.name)),
     coming: { segments: newNames(segments.steps), connections: newNames(connections.steps) },
   })
