@@ -29,6 +29,7 @@ const interposed = (engine: DataEngine, before: Before): DataEngine => ({
   rows: (query, shape) => engine.rows(query, shape),
   close: () => engine.close(),
   sparing: (work) => engine.sparing(work),
+  rehearse: (work) => engine.rehearse(work),
   columns: async (query) => {
     await before.read?.()
     return await engine.columns(query)

@@ -31,7 +31,7 @@ export const runCommand = async (...words: readonly string[]): Promise<Ended> =>
       texts[stream] += text
     })
   }
-  const hangs = setTimeout(() => child.kill('SIGKILL'), 50_000)
+  const hangs = setTimeout(() => child.kill('SIGKILL'), 150_000)
   try {
     await once(child, 'close')
   } finally {

@@ -32,7 +32,7 @@ const putThere = async (list: string, contacts: readonly { email: string }[]): P
   const before = rig.sandbox.members('sendgrid', list)
   await rig.atSendGrid('PUT', '/v3/marketing/contacts', { list_ids: [list], contacts })
   const all = [...new Set([...before, ...contacts.map(({ email }) => email.toLowerCase())])].sort()
-  await expect.poll(() => rig.sandbox.members('sendgrid', list), { timeout: 5_000 }).toEqual(all)
+  await expect.poll(() => rig.sandbox.members('sendgrid', list)).toEqual(all)
 }
 
 /** A list with others and some of ours on it, and an export into it that has not run. */

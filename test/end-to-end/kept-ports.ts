@@ -1,4 +1,4 @@
-/** Ports that the vendors of a test can come back to. */
+/** Ports that a test can come back to. */
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
@@ -27,19 +27,24 @@ const areFree = async (first: number, count: number): Promise<boolean> => {
   return true
 }
 
-/** A port for each vendor, with the next one free for its files. */
-export const keptPorts = async (): Promise<Record<SandboxVendor, number>> => {
-  const count = sandboxVendors.length * 2
+/** The first of so many free ports in a row, beneath those that the system lends. */
+export const portsInARow = async (count: number): Promise<number> => {
   for (let left = TRIES; left > 0; left--) {
     const first = randomInt(LOWEST, HIGHEST)
-    if (!(await areFree(first, count))) continue
-    return {
-      'campaign-monitor': first,
-      dotdigital: first + 2,
-      iterable: first + 4,
-      'microsoft-advertising': first + 6,
-      sendgrid: first + 8,
-    }
+    if (await areFree(first, count)) return first
   }
   throw new Error(`No ${count} ports in a row were free from ${LOWEST} to ${HIGHEST}.`)
+}
+
+/** A port for each vendor, with the next one free for its files. */
+export const keptPorts = async (): Promise<Record<SandboxVendor, number>> => {
+  const first = await portsInARow(sandboxVendors.length * 2)
+  return {
+    'campaign-monitor': first,
+    dotdigital: first + 2,
+    iterable: first + 4,
+    'microsoft-advertising': first + 6,
+    sendgrid: first + 8,
+    webhook: first + 10,
+  }
 }

@@ -59,16 +59,15 @@ test('a vendor that refuses connections: Failed with the reason; when it is back
 })
 
 test('a vendor that goes down after it accepted a job: the people are unknown, and the next run completes the list', async () => {
-  rig = await openRig({ patienceMs: PATIENCE })
+  // Its job is looked at after two seconds, by when it is down.
+  rig = await openRig({ patienceMs: PATIENCE, serverPace: 1 })
   const { sandbox } = rig
   const people = crowd(1, 51)
   await rig.people(people)
   const list = await rig.sendgridList('Accepted')
   const wanted = await rig.sendgridExport('Accepted', { segmentIds: [await rig.segment('Everybody')], list })
   await rig.server.requestRefresh()
-  await expect
-    .poll(() => sandbox.requests('sendgrid').some(({ method }) => method === 'PUT'), { timeout: 9_000 })
-    .toBe(true)
+  await expect.poll(() => sandbox.requests('sendgrid').some(({ method }) => method === 'PUT')).toBe(true)
   await rig.vendorsDown()
   await rig.idle()
   const run = await rig.lastRun(wanted)

@@ -1,9 +1,9 @@
 /** A data folder that is not, or no longer, what its database belongs to: refused, or given up, in words. */
-
 import { once } from 'node:events'
 import { cp, mkdtemp, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Client } from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openDuckDb } from '../../src/engine/duckdb.ts'
 import { ensureExportTables, namePlane } from '../../src/exports/tables.ts'
@@ -84,9 +84,17 @@ test('`sund serve` ends with 1 and says so when its database went to another pro
       child.stderr?.on('data', (text: unknown) => {
         said += String(text)
       })
-      const closed = once(child, 'close', { signal: AbortSignal.timeout(30_000) })
-      // Waits for the lock, so it is the next to have it, and holds it for longer than the first one tries.
-      const held = execute(url, `select pg_advisory_lock(${LOCK}); select pg_sleep(5)`)
+      const closed = once(child, 'close', { signal: AbortSignal.timeout(120_000) })
+      // Waits for the lock, so it is the next to have it, and holds it until the first one has given up.
+      const other = new Client({ connectionString: url })
+      await other.connect()
+      const got = other.query(`select pg_advisory_lock(${LOCK})`)
+      const observer = new Client({ connectionString: url })
+      await observer.connect()
+      const waiting = `select from pg_locks join pg_database on oid = database
+        where locktype = 'advisory' and not granted and datname = current_database()`
+      await expect.poll(async () => (await observer.query(waiting)).rowCount).toBe(1)
+      await observer.end()
       await execute(
         url,
         `select pg_terminate_backend(pid) from pg_stat_activity
@@ -95,7 +103,8 @@ test('`sund serve` ends with 1 and says so when its database went to another pro
       await closed
       expect(child.exitCode).toBe(1)
       expect(said).toMatch(/The data folder .* is no longer held by this process.*Start Sund again/s)
-      await held
+      await got
+      await other.end()
     } finally {
       await stopCommand(child)
     }

@@ -189,10 +189,14 @@ test('a run that the vendor refused and that was killed before it was settled en
   const wanted = await contacts('Refused')
   expect(await rig.run(wanted)).toMatchObject({ status: 'Successful' })
   const { db, vault } = rig.server.ports
-  await updateConnection(db, vault, wanted.connectionId, { credentials: { apiKey: apiKeyWithoutMarketing } })
+  const refuse = { credentials: { apiKey: apiKeyWithoutMarketing } }
+  await updateConnection(db, vault, wanted.connectionId, refuse)
   await rig.people(crowd(0, 110))
   await rig.refreshed()
-  const run = await runOf(rig, wanted)
+  await updateConnection(db, vault, wanted.connectionId, { credentials: { apiKey } })
+  // Refused before anything is sealed, it would end unsent.
+  const run = await haltedAt(rig, wanted, 1)
+  await updateConnection(db, vault, wanted.connectionId, refuse)
   const transaction = async () => {
     if ((await rig.runOf(run)).phase === 'settling') throw new Error('Killed.')
   }

@@ -119,7 +119,7 @@ const afterLeaving = async (seed: number): Promise<Export> => {
   return await updateExport(rig.db, wanted.id, { segmentIds: [everybody] })
 }
 
-test.each([1, 2, 3])('seed %i', { timeout: 60_000 }, async (seed) => {
+test.each([1, 2, 3])('seed %i', async (seed) => {
   const wanted = await afterLeaving(seed)
   const list = wanted.listRemoteId ?? ''
   const run = await trouble(wanted, seed)

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { z } from 'zod'
 import { vendorSetUps } from '../../demo/at-vendor.ts'
@@ -10,13 +11,12 @@ import { atPace } from '../../demo/pace.ts'
 import { connectionTo } from '../../demo/set-up.ts'
 import { untilIdle } from '../../demo/wait.ts'
 import { exampleCredentials } from '../../sandbox/credentials.ts'
-import type { FaultOptions } from '../../sandbox/frame/faults.ts'
 import { type Sandbox, type SandboxVendor, startSandbox } from '../../sandbox/sandbox.ts'
-import { sandboxVendors, type VendorSettings } from '../../sandbox/vendors.ts'
+import { sandboxVendors } from '../../sandbox/vendors.ts'
 import type { Rule } from '../../src/domain/rule.ts'
 import type { SourceTable } from '../../src/domain/source.ts'
 import type { Unification } from '../../src/domain/unification.ts'
-import type { RunPorts } from '../../src/exports/run-ports.ts'
+import { forgetWhatIsOver } from '../../src/exports/leaving.ts'
 import { SOURCE_FOLDER } from '../../src/refresh/refresh.ts'
 import { openServer, type Server } from '../../src/server.ts'
 import { createExport, type Export, listExports, removeExport } from '../../src/store/export.ts'
@@ -29,6 +29,7 @@ import { writeSetting } from '../../src/store/setting.ts'
 import { listSources, removeSource, saveSource } from '../../src/store/source.ts'
 import { writeUnification } from '../../src/store/unification.ts'
 import { keptPorts } from './kept-ports.ts'
+import type { RigOptions } from './rig-options.ts'
 
 export interface Person {
   readonly id: string
@@ -40,8 +41,13 @@ export interface Person {
 const PEOPLE_FILE = 'People.csv'
 /** The jobs of the simulated vendors take a three-hundredth of their usual time. */
 const PACE = 300
-/** Longer than any step here takes; a test that hangs ends with what it waited for. */
-const LONGEST_MS = 20_000
+/**
+ * The server's waits for vendors and its rates take a thirtieth: as good as none, and yet slower than the simulators', whose
+ * limits are so never met, and slow enough for a busy machine not to miss what is waited ten minutes for.
+ */
+const SERVER_PACE = 30
+/** Longer than any step here takes on a busy machine; a test that hangs ends with what it waited for. */
+const LONGEST_MS = 90_000
 
 export const silent: Log = { info: () => undefined, warn: () => undefined }
 
@@ -89,18 +95,9 @@ export const peopleUnification: Unification = {
 
 export const inCity = (city: string): Rule => ({ field: 'City', op: 'is', value: city })
 
-export interface RigOptions {
-  readonly patienceMs?: number
-  readonly run?: RunPorts['options']
-  /** What goes wrong at the vendors. */
-  readonly faults?: FaultOptions
-  readonly log?: Log
-  /** Where everything is kept; a temporary folder by default. */
-  readonly base?: string
-  /** Of simulators that run elsewhere, in place of those of this process. */
-  readonly urls?: Readonly<Partial<Record<SandboxVendor, string>>>
-  /** Of the simulators. */
-  readonly settings?: VendorSettings
+const untilMembers = async (isSo: () => boolean): Promise<void> => {
+  const patience = AbortSignal.timeout(LONGEST_MS)
+  while (!isSo()) await pause(20, undefined, { signal: patience })
 }
 
 export class Rig {
@@ -136,7 +133,7 @@ export class Rig {
 
   /** Starts the vendors; after `vendorsDown`, on the ports that they had. */
   async vendorsUp(): Promise<void> {
-    const { settings = {}, faults } = this.#options
+    const { settings = {}, faults, onExchanged } = this.#options
     this.#ports ??= await keptPorts()
     this.#sandbox = await startSandbox({
       home: join(this.base, 'sandbox'),
@@ -144,6 +141,7 @@ export class Rig {
       ports: this.#ports,
       settings,
       ...(faults === undefined ? {} : { faults }),
+      ...(onExchanged === undefined ? {} : { onExchanged }),
     })
   }
 
@@ -152,16 +150,19 @@ export class Rig {
     this.#sandbox = undefined
   }
 
-  async openServer(): Promise<void> {
-    const { patienceMs, run, faults, log = silent } = this.#options
+  async openServer(options: Pick<RigOptions, 'patienceMs'> = {}): Promise<void> {
+    const { patienceMs, run, faults, log = silent } = { ...this.#options, ...options }
+    const { serverPace: pace = faults === undefined ? SERVER_PACE : PACE } = this.#options
+    const { clock, timeouts } = atPace(pace)
     const urls = this.#options.urls ?? this.sandbox.urls
     this.#server = await openServer({
       home: this.home,
       endpoints: new Map(Object.entries(urls).map(([vendor, url]) => [vendor, new URL(url)])),
       log,
-      // Vendors that fail are waited for, and for the usual minutes.
-      ...(faults === undefined ? {} : atPace(PACE)),
-      ...(patienceMs === undefined ? {} : { patienceMs }),
+      clock,
+      // Vendors that hold answers back are given up in time; others may be as slow as the machine is.
+      ...(faults === undefined ? {} : { timeouts }),
+      ...(patienceMs === undefined ? {} : { patienceMs: patienceMs * pace }),
       ...(run === undefined ? {} : { run }),
     })
     await this.#server.start()
@@ -235,6 +236,23 @@ export class Rig {
     return await answer.json()
   }
 
+  /** Puts people on a list at SendGrid, as somebody else does. */
+  async putAtSendGrid(list: string, people: readonly Person[]): Promise<void> {
+    const contacts = people.map(({ email }) => ({ email }))
+    await this.atSendGrid('PUT', '/v3/marketing/contacts', { list_ids: [list], contacts })
+    await untilMembers(() => this.sandbox.members('sendgrid', list).length === people.length)
+  }
+
+  /** Asks Iterable as somebody who uses its own pages would. */
+  async atIterable(method: string, path: string, body?: unknown): Promise<void> {
+    const answer = await fetch(`${this.sandbox.urls.iterable}${path}`, {
+      method,
+      headers: { 'content-type': 'application/json', 'api-key': exampleCredentials.iterable.apiKey },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    if (!answer.ok) throw new Error(`The sandbox answers ${answer.status}: ${await answer.text()}`)
+  }
+
   async sendgridExport(
     name: string,
     wanted: {
@@ -281,7 +299,7 @@ export class Rig {
   }
 
   async idle(): Promise<void> {
-    await untilIdle(this.server, () => undefined, AbortSignal.timeout(LONGEST_MS))
+    await untilIdle(this.server, () => undefined, AbortSignal.timeout(this.#options.longestMs ?? LONGEST_MS))
   }
 
   /** A refresh and the runs of all exports, to their ends. */
@@ -352,6 +370,7 @@ export class Rig {
   async clear(): Promise<void> {
     await this.idle()
     for (const { id } of await listExports(this.db)) await removeExport(this.db, id)
+    await forgetWhatIsOver(this.server.ports)
     for (const { id } of await listSegments(this.db)) await removeSegment(this.db, id)
     for (const { id } of await listSources(this.db)) await removeSource(this.db, id)
     await this.removeFile()

@@ -212,7 +212,7 @@ describe.each(vendors)('$destination', (vendor) => {
   const { destination, no, said, keeps, membersAllTheSame, names = emailsOf } = vendor
   const members = (list: string): string[] => rig.sandbox.members(destination, list)
 
-  test('who said no stays so; who leaves keeps all else; who returns is back', async () => {
+  test('D19 who said no stays so; who leaves keeps all else; who returns is back', async () => {
     await rig.people([stays, moves, ...no])
     const exports = await exportsOf(vendor)
     await rig.refreshed()

@@ -73,7 +73,7 @@ const environment: Rule = {
 }
 
 // ── delivery knows no vendor ────────────────────────────────────────────────────────────────────────
-const SLUGS = ['dotdigital', 'campaign-monitor', 'microsoft-advertising', 'iterable', 'sendgrid']
+const SLUGS = ['dotdigital', 'campaign-monitor', 'microsoft-advertising', 'iterable', 'sendgrid', 'webhook']
 /** `Iterable` is also a word of the language, so as a name of something it is no sign. */
 const SLUG_NAMES = SLUGS.filter((slug) => slug !== 'iterable').map((slug) => slug.replace('-', ''))
 const namesVendor = (text: string): boolean =>
