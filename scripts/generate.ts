@@ -1,10 +1,13 @@
 /** `generate`: writes the files that are made from the code. With `--check` writes none, and says which are stale. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describeApi } from '../src/api/describe.ts'
+import { destinations } from '../src/destinations/index.ts'
+import { gotchasOf, isFresh } from './freshness.ts'
 import { cliReference } from './generate-cli.ts'
 import { clientOf } from './generate-client.ts'
+import { destinationIndex, destinationPage } from './generate-destinations.ts'
 import { errorReference } from './generate-errors.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -25,13 +28,18 @@ const generated = [
   { path: 'docs/errors.md', text: errorReference() },
   { path: 'src/cli/client.gen.ts', text: clientOf(document) },
   { path: 'docs/cli.md', text: cliReference() },
+  { path: 'docs/destinations/README.md', text: destinationIndex(destinations) },
+  ...destinations.map((destination) => ({
+    path: `docs/destinations/${destination.id}.md`,
+    text: destinationPage(destination, gotchasOf(destination.id)),
+  })),
 ]
 
 const isCheck = process.argv.includes('--check')
 for (const { path, text } of generated) {
   const file = join(root, path)
   const wanted = path.endsWith('.md') ? text : formatted(path, text)
-  if (existsSync(file) && readFileSync(file, 'utf8') === wanted) continue
+  if (isFresh(file, wanted)) continue
   if (isCheck) {
     process.stdout.write(`stale  ${path}\n`)
     process.exitCode = 1

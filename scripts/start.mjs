@@ -17,9 +17,14 @@ const SCRIPTS = [
   'scripts/test.ts',
   'scripts/check.ts',
   'scripts/generate.ts',
+  'scripts/mutants/main.ts',
   'bench/main.ts',
   'bench/crash/main.ts',
+  'bench/dry-run/main.ts',
   'bench/faults/main.ts',
+  'bench/grid/main.ts',
+  'bench/limits/main.ts',
+  'test/contracts/main.ts',
 ]
 const OLDEST_NODE = [22, 19]
 const PATIENCE_MS = 15 * 60_000

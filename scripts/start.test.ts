@@ -201,3 +201,13 @@ describe('continuing', () => {
     expect(ending).toMatchObject({ code: null, signal: 'SIGTERM' })
   })
 })
+
+it('knows every script that package.json starts by it', () => {
+  const root = join(import.meta.dirname, '..')
+  const started = [...readFileSync(join(root, 'package.json'), 'utf8').matchAll(/start\.mjs (\S+\.ts)/g)].map(
+    ([, path]) => path,
+  )
+  const known = readFileSync(join(root, 'scripts/start.mjs'), 'utf8')
+  expect(started.length).toBeGreaterThan(5)
+  expect(started.filter((path) => !known.includes(`'${path}'`))).toEqual([])
+})
