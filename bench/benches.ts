@@ -17,6 +17,11 @@ export interface Sizes {
   readonly large: number
 }
 
+export interface BenchOptions extends Sizes {
+  /** Tells as well where the CPU of a first run goes. */
+  readonly profile: boolean
+}
+
 type Rows = AsyncGenerator<Measured>
 
 /** 1000000 as `1 M`. */
@@ -27,14 +32,14 @@ const WHOLE_ROUTE = 'sendgrid put'
 /** The benches share data folders, each made by the first that needs it. */
 export class Benches {
   readonly #folder: string
-  readonly #sizes: Sizes
+  readonly #options: BenchOptions
   readonly #homes = new Map<number, Promise<SealedHome>>()
   readonly #filled = new Map<number, Promise<FilledHome>>()
 
   /** `folder` is empty, and is removed by the caller. */
-  constructor(folder: string, sizes: Sizes) {
+  constructor(folder: string, options: BenchOptions) {
     this.#folder = folder
-    this.#sizes = sizes
+    this.#options = options
   }
 
   readonly byName: Readonly<Record<string, () => Rows>> = {
@@ -48,7 +53,7 @@ export class Benches {
   }
 
   async *#ingest(): Rows {
-    const people = this.#sizes.small
+    const people = this.#options.small
     const { ours, floor } = await inChild(
       'ingest',
       { folder: join(this.#folder, 'ingest'), people, rounds: 5 },
@@ -58,7 +63,7 @@ export class Benches {
   }
 
   async *#seal(): Rows {
-    for (const people of [this.#sizes.small, this.#sizes.large]) {
+    for (const people of [this.#options.small, this.#options.large]) {
       const { sealed } = await this.#home(people)
       const named = `seal ${counted(people)} profiles`
       const { ours, floor } = sealed.merge
@@ -70,7 +75,7 @@ export class Benches {
   }
 
   async *#segment(): Rows {
-    const people = this.#sizes.large
+    const people = this.#options.large
     const { folder } = await this.#home(people)
     const { times } = await inChild('segment', { folder, rounds: 7 }, segmentOutput)
     const name = `segment of 5 conditions over ${counted(people)}`
@@ -78,12 +83,12 @@ export class Benches {
   }
 
   async *#firstRun(): Rows {
-    const { folder } = await this.#home(this.#sizes.small)
-    for (const { name, large } of routes) {
-      const input = { folder, route: name, rounds: 3 }
+    const { folder } = await this.#home(this.#options.small)
+    for (const { name, large, rounds } of routes) {
+      const input = { folder, route: name, rounds, profile: this.#options.profile }
       const { people, plan, deliver, floor } = await inChild('first-run', input, firstRunOutput)
       const unit = 'profiles/s'
-      const everybody = { wanted: this.#sizes.small, came: people }
+      const everybody = { wanted: this.#options.small, came: people }
       const named = `first run of ${counted(people)}, ${name}`
       yield {
         name: `${named}: sent and settled`,
@@ -106,7 +111,7 @@ export class Benches {
   }
 
   async *#memory(): Rows {
-    const { small, large } = this.#sizes
+    const { small, large } = this.#options
     const few = (await this.#filledHome(small)).run
     const many = (await this.#filledHome(large)).run
     for (const run of [few, many]) {
@@ -122,7 +127,7 @@ export class Benches {
   }
 
   async *#plan(): Rows {
-    for (const people of [this.#sizes.small, this.#sizes.large]) {
+    for (const people of [this.#options.small, this.#options.large]) {
       const { folder, run } = await this.#filledHome(people)
       const input = { folder, exportId: run.exportId, rounds: 3 }
       const { times, requests, peak } = await inChild('unchanged', input, unchangedOutput)

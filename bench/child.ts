@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { z } from 'zod'
 
 /** Those of `sund`. */
-const LIMITS = ['--max-old-space-size=512', '--max-semi-space-size=8']
+export const LIMITS = ['--max-old-space-size=512', '--max-semi-space-size=8']
 const script = fileURLToPath(new URL('./tasks/main.ts', import.meta.url))
 
 /** The task's output, checked. Throws when the process fails; what it said stands on stderr. */

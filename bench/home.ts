@@ -5,6 +5,7 @@ import { sql } from 'kysely'
 import type { Clock } from '../src/delivery/ports.ts'
 import type { Rates } from '../src/delivery/rates.ts'
 import { systemClock } from '../src/delivery/system-clock.ts'
+import { destinations } from '../src/destinations/index.ts'
 import type { DataEngine } from '../src/engine/engine.ts'
 import type { RunPorts } from '../src/exports/run-ports.ts'
 import { sealMembers } from '../src/segments/members.ts'
@@ -69,7 +70,7 @@ export async function sealSource(engine: DataEngine, people: number): Promise<Se
 
 /** Opens the data folder and makes its parts where they are missing. */
 async function openParts({ folder, endpoint, rates, clock, route }: HomeOptions) {
-  const slugs = endpoint === undefined ? [] : ['sendgrid', 'microsoft-advertising']
+  const slugs = endpoint === undefined ? [] : destinations.map(({ id }) => id)
   const server = await openServer({
     home: folder,
     endpoints: new Map(slugs.map((slug) => [slug, endpoint ?? new URL('http://127.0.0.1')])),

@@ -44,18 +44,20 @@ export const peopleSource: SourceTable = {
   ],
 }
 
-export const peopleUnification: Unification = {
-  tables: [{ table: peopleSource.name, key: peopleSource.key }],
+/** Every column but the key becomes a field; the table has addresses in the column `Email`. */
+export const unificationOf = ({ name: table, key, columns }: SourceTable): Unification => ({
+  tables: [{ table, key }],
   match: [],
-  fields: peopleSource.columns
-    .filter(({ name }) => name !== peopleSource.key)
+  fields: columns
+    .filter(({ name }) => name !== key)
     .map(({ name, type }) => ({
       name,
       type,
       ...(name === 'Email' ? { identifier: 'email' as const } : {}),
-      from: [{ table: peopleSource.name, column: name }],
+      from: [{ table, column: name }],
     })),
-}
+})
+export const peopleUnification = unificationOf(peopleSource)
 
 export const everybody: Rule = { field: 'Email', op: 'is present' }
 export const nobody: Rule = { field: 'Email', op: 'is', value: 'nobody' }

@@ -13,7 +13,7 @@ export interface Phases {
 }
 
 /** Looks at the memory, and at the live run to know the phase, until it is stopped. */
-export function watchPhases({ ports }: Home): Phases {
+export function watchPhases({ ports }: Pick<Home, 'ports'>): Phases {
   const most = new Map<string, number>()
   let watching = true
   const look = async (): Promise<void> => {

@@ -1,6 +1,7 @@
 /** Makes exports and takes their runs to the end, with the time of each part. */
 import { sql } from 'kysely'
 import { z } from 'zod'
+import type { SandboxVendor } from '../sandbox/vendors.ts'
 import { unwatched } from '../src/delivery/conversation.ts'
 import { planRun } from '../src/exports/planning.ts'
 import { executeRun } from '../src/exports/run.ts'
@@ -12,41 +13,65 @@ import type { Home } from './home.ts'
 import type { BenchRoute } from './routes.ts'
 import { secondsOf } from './timing.ts'
 
-const credentials = {
-  sendgrid: { apiKey: 'SG.bench' },
-  'microsoft-advertising': { clientId: 'bench', clientSecret: 'bench', developerToken: 'bench' },
+type Words = Readonly<Record<string, string>>
+
+/** What a person would have given and a check would have found. */
+interface SetUp {
+  readonly credentials: Words
+  readonly connection?: Words
+  readonly found?: Words
+  readonly export?: Words
+  /** The list of the export that is made as this number; absent where each segment gets a list of its own. */
+  list?(number: number): string
 }
-const settings = {
-  sendgrid: {},
-  'microsoft-advertising': { customerId: '1', accountId: '1', terms: 'yes' },
+
+const setUps: Readonly<Record<SandboxVendor, SetUp>> = {
+  'campaign-monitor': {
+    credentials: { apiKey: 'bench', clientId: '', clientSecret: '' },
+    connection: { clientId: 'c1'.repeat(16) },
+    found: { clientId: 'c1'.repeat(16) },
+    list: (number) => number.toString(16).padStart(32, '0'),
+  },
+  dotdigital: {
+    credentials: { user: 'bench', password: 'bench' },
+    connection: { addressBookId: '1' },
+    found: { accountId: '1', endpoint: 'https://r1-api.dotdigital.com' },
+    list: String,
+  },
+  iterable: { credentials: { apiKey: 'bench' }, connection: { region: 'us' } },
+  'microsoft-advertising': {
+    credentials: { clientId: 'bench', clientSecret: 'bench', developerToken: 'bench' },
+    export: { customerId: '1', accountId: '1', terms: 'yes' },
+  },
+  sendgrid: { credentials: { apiKey: 'SG.bench' }, list: (number) => `sendgrid-${number}` },
+  webhook: { credentials: { secret: 'bench' }, connection: { url: 'https://receiver.example/webhook' } },
 }
 /** Longer than any bench. */
 const A_DAY_MS = 24 * 3600 * 1000
 
+/** Exports that one process makes at most. */
+const MOST_OF_A_PROCESS = 100
 let made = 0
 
 /** An export of everybody to a list that nobody is on; every call makes another. */
 export async function makeExport({ ports, segmentId }: Home, route: BenchRoute): Promise<string> {
   const { db, vault } = ports
   const { destination, matching } = route
+  const { credentials, connection: settings = {}, found = {}, export: exportSettings = {}, list } = setUps[destination]
   // Unique also among those that an earlier process made in the same data folder.
-  const name = `${destination}-${process.pid}-${++made}`
-  const connection = await createConnection(db, vault, {
-    name,
-    destination,
-    settings: {},
-    credentials: credentials[destination],
-  })
-  await storeFound(db, connection.id, {})
+  const number = process.pid * MOST_OF_A_PROCESS + ++made
+  const name = `${destination}-${number}`
+  const connection = await createConnection(db, vault, { name, destination, settings, credentials })
+  await storeFound(db, connection.id, found)
   const expiresAt = new Date(Date.now() + A_DAY_MS)
   await storeTokens(db, vault, connection.id, { accessToken: 'bench', refreshToken: 'bench', expiresAt })
   const created = await createExport(db, {
     name,
     connectionId: connection.id,
-    settings: settings[destination],
+    settings: exportSettings,
     matching,
     segmentIds: [segmentId],
-    ...(destination === 'sendgrid' ? { listRemoteId: name } : {}),
+    ...(list === undefined ? {} : { listRemoteId: list(number) }),
   })
   return created.id
 }

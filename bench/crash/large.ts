@@ -4,7 +4,6 @@
  * moments of both conversations. Limits of people and rates are off; what is refused by the vendors is known beforehand.
  */
 import { createHash } from 'node:crypto'
-import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { generateTables, PROFILE_FILES } from '../../demo/generate.ts'
@@ -14,9 +13,10 @@ import { type RequestEvent, type Sandbox, type SandboxVendor, startSandbox } fro
 import { destinationOf } from '../../src/destinations/index.ts'
 import { attach, open, shut, waiting } from './gates.ts'
 import { Life, Peaks } from './life.ts'
-import type { RunFigures } from './messages.ts'
+import type { EndedRun } from './messages.ts'
 import { type Moment, momentsFor } from './moments.ts'
 import { examine, type Finding, lastRequest, membersOf, refusedIn } from './oracle.ts'
+import { allAt, startSilence } from './silence.ts'
 
 const vendors = ['sendgrid', 'microsoft-advertising'] as const
 /** Another stream of chance than the people's, and than that of the bench of small calls. */
@@ -69,21 +69,6 @@ class Clocks {
     this.#frozen.delete(vendor)
   }
 }
-
-/** A host that takes requests and never answers. */
-const startSilence = async (): Promise<{ readonly url: string; close(): void }> => {
-  const server = createServer(() => undefined)
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()))
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('The silent host has no port.')
-  const close = (): void => {
-    server.close()
-    server.closeAllConnections()
-  }
-  return { url: `http://127.0.0.1:${address.port}`, close }
-}
-
-const allAt = (url: string): Record<string, string> => Object.fromEntries(vendors.map((vendor) => [vendor, url]))
 
 class LargeBench {
   readonly #clocks: Clocks
@@ -149,7 +134,7 @@ class LargeBench {
     index: number,
     tables: string,
     moments: readonly Moment[],
-  ): Promise<{ runs: RunFigures[]; kills: number }> {
+  ): Promise<{ runs: EndedRun[]; kills: number }> {
     const { folder, people, tell } = this.#options
     const peaks = new Peaks()
     this.peaks.push(peaks)
@@ -186,7 +171,7 @@ const mostTwice = (kills: number): number =>
     .reduce((sum, route) => sum + (route?.parallel ?? 0) * (route?.max.value ?? 0), 0)
 
 /** Does a run say exactly what became of its people? */
-const isTold = (run: RunFigures | undefined, refused: number): boolean =>
+const isTold = (run: EndedRun | undefined, refused: number): boolean =>
   run !== undefined &&
   run.unknown === 0 &&
   run.rejected === refused &&

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { type MemoryUse, type Orders, type RunFigures, serverMessage } from './messages.ts'
+import { type EndedRun, type MemoryUse, type Orders, serverMessage } from './messages.ts'
 
 const entry = fileURLToPath(new URL('./server.ts', import.meta.url))
 
@@ -32,7 +32,7 @@ export class Life {
   readonly #ended: Promise<unknown>
   #killed = false
   #givenUp = false
-  readonly runs: RunFigures[] = []
+  readonly runs: EndedRun[] = []
 
   constructor({ orders, heapMegabytes, peaks }: LifeOptions) {
     const limits = heapMegabytes === undefined ? [] : [`--max-old-space-size=${heapMegabytes}`]

@@ -1,6 +1,6 @@
 /**
- * `npm run crash`: a first run of 100,000 people to both vendors, then one that adds, updates and removes a tenth; in
- * each the server is killed 20 times with a request open and once at each of three points between the two planes. `npm run crash -- --large` does it with large files: large.ts.
+ * `npm run crash`: a first run of 100,000 people to each vendor, then one that adds, updates and removes a tenth; in
+ * each the server is killed six times with a request open at each vendor, and once at each of three points between the two planes. `npm run crash -- --large` does it with large files: large.ts.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -10,7 +10,7 @@ import { generateTables } from '../../demo/generate.ts'
 import type { Generation } from '../../demo/generations.ts'
 import { random } from '../../demo/random.ts'
 import { type RequestEvent, startSandbox } from '../../sandbox/sandbox.ts'
-import { anyPorts } from '../../sandbox/vendors.ts'
+import { anyPorts, sandboxVendors } from '../../sandbox/vendors.ts'
 import { destinationOf } from '../../src/destinations/index.ts'
 import { MAX_RECORDS } from './definitions.ts'
 import { stopPostgres } from './gates.ts'
@@ -21,8 +21,8 @@ import { examine, type Finding, lastRequest } from './oracle.ts'
 /** A stream of chance that the sample people do not use. */
 const STREAM_OF_KILLS = 100
 const MORE = { added: 0.1, removed: 0.1, changed: 0.1 }
-const vendors = ['sendgrid', 'microsoft-advertising'] as const
-/** The simulators' jobs take half a second instead of half a minute; everything else is at full speed anyway. */
+const vendors = sandboxVendors
+/** The simulators' jobs take half a second instead of half a minute; the server's clock is as fast. */
 const PACE = 60
 // Long enough that a request is open for a moment, as at a real vendor.
 const LATENCY_MS = 10
@@ -42,10 +42,13 @@ const people = Number(values.people ?? (values.large ? '1000000' : '100000'))
 const seed = Number(values.seed)
 const tell = (line: string) => process.stdout.write(`${line}\n`)
 
-/** One batch per slot and kill, over both exports, whose runs go on at the same time. */
+/** The largest batch that a route sends, in each of its slots, at each kill; over all exports, whose runs go on at the same time. */
 const mostTwice = (kills: number): number => {
-  const slots = vendors.map((vendor) => Math.max(...destinationOf(vendor).add.map(({ parallel }) => parallel)))
-  return kills * slots.reduce((sum, parallel) => sum + parallel, 0) * MAX_RECORDS
+  const inFlight = vendors.map((vendor) => {
+    const { add, remove } = destinationOf(vendor)
+    return Math.max(...[...add, ...remove].map(({ parallel, max }) => parallel * Math.min(max.value, MAX_RECORDS)))
+  })
+  return kills * inFlight.reduce((sum, records) => sum + records, 0)
 }
 
 const withRequestOpen = (kills: Kills): number =>
@@ -78,13 +81,16 @@ async function crash(folder: string): Promise<boolean> {
       const tables = join(folder, `tables-${index}`)
       await generateTables({ folder: tables, ...generation })
       const before = new Map(vendors.map((vendor) => [vendor, lastRequest(sandbox, vendor)]))
-      const orders = { home: join(folder, 'data'), tables, endpoints: sandbox.urls, refreshes: index + 1 }
+      const orders = { home: join(folder, 'data'), tables, endpoints: sandbox.urls, refreshes: index + 1, pace: PACE }
       const nemesis = new Nemesis(orders, sandbox, draw)
       watch = nemesis.onRequest
+      if (index === 0) await nemesis.prepare()
       const done = await nemesis.run()
       const killed = killsOf(done)
       kills += killed
-      complete &&= withRequestOpen(done) >= KILLS_WITH_REQUEST_OPEN && done.atPoints.length === allPoints.length
+      complete &&=
+        vendors.every((vendor) => done.withRequestOpen[vendor] >= KILLS_WITH_REQUEST_OPEN) &&
+        done.atPoints.length === allPoints.length
       tell(
         `run ${index + 1}: ${withRequestOpen(done)} kills with a request open (${vendors.map((vendor) => `${vendor} ${done.withRequestOpen[vendor]}`).join(', ')}), and one ${done.atPoints.join(', one ')}`,
       )

@@ -1,6 +1,7 @@
 /** What the bench tells the server that it kills, and what that server tells of itself. */
 import { z } from 'zod'
 import { sandboxVendors } from '../../sandbox/vendors.ts'
+import { runFigures } from '../run-figures.ts'
 
 export const orders = z.object({
   home: z.string(),
@@ -8,26 +9,15 @@ export const orders = z.object({
   endpoints: z.record(z.string(), z.string()),
   /** Refreshes there shall have been when this ends. */
   refreshes: z.number(),
+  /** How much faster than the vendors the simulators are, and with them the rates and waits of the server. */
+  pace: z.number().default(1),
   /** By the routes for large files, without limits of people and without rates. */
   large: z.object({ maxRecords: z.number().optional() }).optional(),
 })
-export type Orders = z.infer<typeof orders>
+export type Orders = z.input<typeof orders>
 
-const runFigures = z.object({
-  kind: z.literal('run'),
-  destination: z.enum(sandboxVendors),
-  status: z.string(),
-  reason: z.string(),
-  added: z.number(),
-  updated: z.number(),
-  removed: z.number(),
-  rejected: z.number(),
-  unknown: z.number(),
-  requests: z.number(),
-  writes: z.number(),
-  seconds: z.number(),
-})
-export type RunFigures = z.infer<typeof runFigures>
+const endedRun = runFigures.extend({ kind: z.literal('run'), destination: z.enum(sandboxVendors) })
+export type EndedRun = z.infer<typeof endedRun>
 
 const memory = z.object({
   kind: z.literal('memory'),
@@ -38,5 +28,5 @@ const memory = z.object({
   exporting: z.boolean(),
 })
 export type MemoryUse = z.infer<typeof memory>
-export const serverMessage = z.discriminatedUnion('kind', [memory, runFigures])
+export const serverMessage = z.discriminatedUnion('kind', [memory, endedRun])
 export type ServerMessage = z.infer<typeof serverMessage>

@@ -5,8 +5,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { RequestEvent, Sandbox, SandboxVendor } from '../../sandbox/sandbox.ts'
 import { forEachVendor } from '../../sandbox/vendors.ts'
+import { exports } from './definitions.ts'
 import { attach, type GatePoint, open, shut, waiting } from './gates.ts'
 import type { Orders } from './messages.ts'
+import { allAt, startSilence } from './silence.ts'
 
 /** A point of a run: what the server writes there, and what it means. */
 export const points = {
@@ -28,7 +30,7 @@ const entry = fileURLToPath(new URL('./server.ts', import.meta.url))
 
 export interface Kills {
   /** Kills that landed while a request to the vendor was open. */
-  readonly withRequestOpen: Readonly<Record<'microsoft-advertising' | 'sendgrid', number>>
+  readonly withRequestOpen: Readonly<Record<SandboxVendor, number>>
   /** Points that were reached and killed at. */
   readonly atPoints: readonly Point[]
 }
@@ -36,7 +38,8 @@ export interface Kills {
 /** Draws a whole number from 1 to `most`. */
 export type Draw = (most: number) => number
 
-export const KILLS_WITH_REQUEST_OPEN = 20
+/** At each vendor. */
+export const KILLS_WITH_REQUEST_OPEN = 6
 /** Requests of one life before the kill, at most: small enough that every run has requests for all kills. */
 const REQUESTS_OF_A_LIFE = 5
 
@@ -55,24 +58,43 @@ export class Nemesis {
   /** To be given every request event of the sandbox, in the midst of the request. */
   readonly onRequest = (event: RequestEvent): void => this.#onRequest(event)
 
-  /** One refresh with all its kills, to its end. Throws when the server fails by itself. */
+  /** Lives once without a new refresh, so that connections and exports are there. */
+  async prepare(): Promise<void> {
+    await this.#ends(this.#start({ ...this.#orders, refreshes: 0 }))
+  }
+
+  /**
+   * One refresh with all its kills, to its end. While the server is killed at one vendor the others do not answer, so that
+   * none is done before its turn; then all go on at once. Throws when the server fails by itself.
+   */
   async run(): Promise<Kills> {
     const landed = forEachVendor(() => 0)
-    // The quick vendor first: its run would be over before the slow one's had its share of the kills.
-    const half = KILLS_WITH_REQUEST_OPEN / 2
-    while (landed['microsoft-advertising'] < half && (await this.#killWithRequestOpen('microsoft-advertising'))) {
-      landed['microsoft-advertising']++
+    const silence = await startSilence()
+    try {
+      for (const { destination } of exports) {
+        const { endpoints } = this.#orders
+        const orders = {
+          ...this.#orders,
+          endpoints: { ...allAt(silence.url), [destination]: endpoints[destination] ?? '' },
+        }
+        while (
+          landed[destination] < KILLS_WITH_REQUEST_OPEN &&
+          (await this.#killWithRequestOpen(destination, orders))
+        ) {
+          landed[destination]++
+        }
+      }
+    } finally {
+      silence.close()
     }
-    const rest = KILLS_WITH_REQUEST_OPEN - landed['microsoft-advertising']
-    while (landed.sendgrid < rest && (await this.#killWithRequestOpen('sendgrid'))) landed.sendgrid++
     const atPoints: Point[] = []
     for (const point of allPoints) if (await this.#killAt(point)) atPoints.push(point)
     await this.#ends(this.#start())
     return { withRequestOpen: landed, atPoints }
   }
 
-  #start(): ChildProcess {
-    return spawn(process.execPath, ['--disable-warning=ExperimentalWarning', entry, JSON.stringify(this.#orders)], {
+  #start(orders: Orders = this.#orders): ChildProcess {
+    return spawn(process.execPath, ['--disable-warning=ExperimentalWarning', entry, JSON.stringify(orders)], {
       stdio: ['ignore', 'inherit', 'inherit'],
     })
   }
@@ -83,8 +105,8 @@ export class Nemesis {
   }
 
   /** Kills in the midst of one of the vendor's next requests. False when the server came to its end first. */
-  async #killWithRequestOpen(vendor: SandboxVendor): Promise<boolean> {
-    const child = this.#start()
+  async #killWithRequestOpen(vendor: SandboxVendor, orders: Orders): Promise<boolean> {
+    const child = this.#start(orders)
     const phase = this.#draw(2) === 1 ? 'open' : 'applied'
     let left = this.#draw(REQUESTS_OF_A_LIFE)
     let landed = false

@@ -1,6 +1,6 @@
 /** Compares what the simulators hold, and what their request logs say, with who should be in the lists. */
 import { createHash } from 'node:crypto'
-import { evolution, type Generation, samplePeople } from '../../demo/generations.ts'
+import { evolution, type Fate, type Generation, samplePeople } from '../../demo/generations.ts'
 import type { Sandbox, SandboxVendor } from '../../sandbox/sandbox.ts'
 
 export interface Finding {
@@ -14,13 +14,19 @@ export interface Finding {
 }
 
 const identifierAt = (vendor: SandboxVendor, email: string): string =>
-  vendor === 'sendgrid' ? email : createHash('sha256').update(email).digest('hex')
+  vendor === 'microsoft-advertising' ? createHash('sha256').update(email).digest('hex') : email
 
 const onlyList = (sandbox: Sandbox, vendor: SandboxVendor) => {
   const lists = sandbox.lists(vendor)
   const [list] = lists
   if (list === undefined || lists.length !== 1) throw new Error(`${vendor} has ${lists.length} lists instead of one.`)
   return list
+}
+
+/** Are the values of this person that the vendor is sent other ones now? A change is of the first name or of the city. */
+const hasNewValues = (vendor: SandboxVendor, { before, after }: Extract<Fate, { kind: 'changed' }>): boolean => {
+  if (vendor === 'microsoft-advertising') return false
+  return vendor !== 'dotdigital' || before.firstName !== after.firstName
 }
 
 /** Everybody who must have been sent in this run: who joined, and whose values changed where values are sent. */
@@ -31,7 +37,7 @@ const toSend = (vendor: SandboxVendor, generation: Generation): Set<string> => {
     return people
   }
   for (const fate of evolution(generation)) {
-    if (fate.kind === 'added' || (fate.kind === 'changed' && vendor === 'sendgrid')) {
+    if (fate.kind === 'added' || (fate.kind === 'changed' && hasNewValues(vendor, fate))) {
       people.add(identifierAt(vendor, fate.after.email))
     }
   }

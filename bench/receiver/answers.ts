@@ -1,37 +1,9 @@
 /** Answers as the vendors do when everything is in order, and keeps nothing but counts. */
 
-/** A request as the receiver has it: the body is read and thrown away after this. */
-export interface Received {
-  readonly method: string
-  readonly url: URL
-  readonly body: Buffer
-}
-
-export interface Answer {
-  readonly status: number
-  readonly json: unknown
-  /** People who were added or taken off by the call. */
-  readonly records?: number
-  /** The body is a file of people: it is kept as it came, and counted when somebody asks who arrived. */
-  readonly file?: FileKind
-}
-
-/** How a file is packed, and with that which of its lines are people. */
-export type FileKind = 'gzip' | 'zip'
-
-interface Endpoint {
-  readonly method: string
-  /** Matched against the whole path; its first group is given to `answer`. */
-  readonly path: RegExp
-  answer(received: Received, id: string): Answer
-}
-
-/** How often the text stands in the body: the records need not be parsed to be counted. */
-const occurrences = (body: Buffer, text: string): number => {
-  let count = 0
-  for (let at = body.indexOf(text); at !== -1; at = body.indexOf(text, at + text.length)) count++
-  return count
-}
+import { campaignMonitor } from './campaign-monitor.ts'
+import { dotdigital } from './dotdigital.ts'
+import { type Answer, type Endpoint, occurrences, type Received } from './endpoint.ts'
+import { iterable } from './iterable.ts'
 
 let jobs = 0
 /** The id tells how many people the job is for, so nothing has to be remembered. */
@@ -165,7 +137,7 @@ const microsoft: readonly Endpoint[] = [
   },
 ]
 
-const endpoints: readonly Endpoint[] = [...sendgrid, ...microsoft]
+const endpoints: readonly Endpoint[] = [...sendgrid, ...microsoft, ...campaignMonitor, ...dotdigital, ...iterable]
 
 /** 404 for what no vendor here has: a bench must not measure a conversation that went wrong. */
 export function answerTo(received: Received): Answer {

@@ -1,6 +1,6 @@
 /** Counts the people in the files that were received, after what is measured has ended. */
 import { gunzipSync, inflateRawSync } from 'node:zlib'
-import type { FileKind } from './answers.ts'
+import type { FileKind } from './endpoint.ts'
 
 /** Bytes of a zip entry's header before its name, and where in it the lengths of the name and of what follows it stand. */
 const LOCAL_HEADER = 30

@@ -1,6 +1,8 @@
 /** The receiving process: takes what is sent, counts it, throws it away, and tells its counts when it is asked. Files are kept until then. */
 import { createServer } from 'node:http'
-import { answerTo, type FileKind } from './answers.ts'
+import { answerTo } from './answers.ts'
+import { forgetImports } from './dotdigital.ts'
+import type { FileKind } from './endpoint.ts'
 import { peopleIn } from './files.ts'
 import type { Counts, Ordered } from './receiver.ts'
 
@@ -16,7 +18,7 @@ const server = createServer((request, response) => {
     const [only] = pieces
     const body = pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces)
     const url = new URL(request.url ?? '/', 'http://receiver')
-    const { status, json, records = 0, file } = answerTo({ method: request.method ?? 'GET', url, body })
+    const { status, json, text: given, records = 0, file } = answerTo({ method: request.method ?? 'GET', url, body })
     counts = {
       requests: counts.requests + 1,
       records: counts.records + records,
@@ -26,7 +28,7 @@ const server = createServer((request, response) => {
     }
     if (file !== undefined) files.push({ kind: file, body })
     if (watched?.test(url.pathname) === true) counts.arrivals.push(arrived)
-    const text = JSON.stringify(json)
+    const text = given ?? JSON.stringify(json)
     response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
     response.end(text)
   })
@@ -41,6 +43,7 @@ process.on('message', ({ watch }: Ordered) => {
   const filed = files.reduce((sum, { kind, body }) => sum + peopleIn(kind, body), 0)
   process.send?.({ counts: { ...counts, records: counts.records + filed } })
   files = []
+  forgetImports()
   counts = { requests: 0, records: 0, bytes: 0, refused: 0, arrivals: [] }
   if (watch !== undefined) watched = new RegExp(watch)
 })

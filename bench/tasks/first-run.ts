@@ -2,12 +2,18 @@
 import { z } from 'zod'
 import { sendBare } from '../floor-sender.ts'
 import { fastClock, type Home, noRates, openHome } from '../home.ts'
+import { profiled } from '../profile.ts'
 import { type Receiver, startReceiver } from '../receiver/receiver.ts'
 import { type BenchRoute, routeOf } from '../routes.ts'
 import { deliverSealed, emptyLedger, makeExport, sealRun } from '../runs.ts'
 import { median, secondsOf } from '../timing.ts'
 
-export const firstRunInput = z.object({ folder: z.string(), route: z.string(), rounds: z.number() })
+export const firstRunInput = z.object({
+  folder: z.string(),
+  route: z.string(),
+  rounds: z.number(),
+  profile: z.boolean(),
+})
 export const firstRunOutput = z.object({
   people: z.number(),
   /** Seconds. */
@@ -45,6 +51,15 @@ async function round(home: Home, receiver: Receiver, route: BenchRoute, floorFir
   return { plan: run.planned, deliver, floor: before ?? (await bare()) }
 }
 
+/** One more round, apart from those that are measured, since looking costs time. */
+async function profile(home: Home, receiver: Receiver, route: BenchRoute): Promise<void> {
+  await emptyLedger(home)
+  const run = await sealRun(home, await makeExport(home, route))
+  await profiled(`the bare sender, ${route.name}`, () => sendBare(home.ports.engine, run.id, route, receiver.url))
+  await profiled(`a first run, ${route.name}`, () => deliverSealed(home, run))
+  await receiver.take()
+}
+
 export async function firstRun(input: z.infer<typeof firstRunInput>): Promise<FirstRunOutput> {
   const route = routeOf(input.route)
   const receiver = await startReceiver()
@@ -57,6 +72,7 @@ export async function firstRun(input: z.infer<typeof firstRunInput>): Promise<Fi
       for (let index = 0; index < input.rounds; index++) {
         rounds.push(await round(home, receiver, route, index % 2 === 0))
       }
+      if (input.profile) await profile(home, receiver, route)
       const of = (part: keyof Round) => median(rounds.map((one) => one[part]))
       return { people: home.profiles.rows, plan: of('plan'), deliver: of('deliver'), floor: of('floor') }
     } finally {
