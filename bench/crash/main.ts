@@ -10,9 +10,9 @@ import { generateTables } from '../../demo/generate.ts'
 import type { Generation } from '../../demo/generations.ts'
 import { random } from '../../demo/random.ts'
 import { type RequestEvent, startSandbox } from '../../sandbox/sandbox.ts'
-import { anyPorts, sandboxVendors } from '../../sandbox/vendors.ts'
+import { anyPorts } from '../../sandbox/vendors.ts'
 import { destinationOf } from '../../src/destinations/index.ts'
-import { MAX_RECORDS } from './definitions.ts'
+import { exports, MAX_RECORDS } from './definitions.ts'
 import { stopPostgres } from './gates.ts'
 import { largeCrash } from './large.ts'
 import { allPoints, type Draw, KILLS_WITH_REQUEST_OPEN, type Kills, Nemesis } from './nemesis.ts'
@@ -21,7 +21,8 @@ import { examine, type Finding, lastRequest } from './oracle.ts'
 /** A stream of chance that the sample people do not use. */
 const STREAM_OF_KILLS = 100
 const MORE = { added: 0.1, removed: 0.1, changed: 0.1 }
-const vendors = sandboxVendors
+/** Those that the bench exports to. */
+const vendors = exports.map(({ destination }) => destination)
 /** The simulators' jobs take half a second instead of half a minute; the server's clock is as fast. */
 const PACE = 60
 // Long enough that a request is open for a moment, as at a real vendor.
