@@ -101,7 +101,8 @@ describe('starting and stopping', () => {
     const first = await start()
     await execute(first.url, 'create table kept as select 7 as n')
     await first.stop()
-    expect(isAlive(first.pid)).toBe(false)
+    // Ended: until this process has taken note of its end, its id is still known.
+    await expect.poll(() => isAlive(first.pid)).toBe(false)
     const second = await start()
     expect(await ask(second.url, 'select n from kept')).toBe(7)
     expect(second.url).toBe(first.url)
