@@ -120,6 +120,14 @@ describe('starting and stopping', () => {
     expect(one.url).toBe(two.url)
   })
 
+  test('leaves what another start of the same process is making', async () => {
+    const first = start()
+    const isMaking = async () => (await readdir(join(root, 'home'))).some((name) => name.includes('.making-'))
+    await expect.poll(async () => await isMaking().catch(() => false), { interval: 1 }).toBe(true)
+    const [one, two] = await Promise.all([first, start()])
+    expect(one.pid).toBe(two.pid)
+  })
+
   test('takes another port where the kept one is taken', async () => {
     await keepPort()
     const first = await start()

@@ -41,12 +41,16 @@ const syncFolder = async (folder: string): Promise<void> => {
 
 const making = (folder: string): string => `${basename(folder)}.making-`
 
-/** Folders that a killed process left half made. One of a living process is left to it. */
+/** Folders that this process is making now. */
+const underWay = new Set<string>()
+
+/** Folders that a killed process left half made. One of a living process is left to it, also of this one. */
 const removeHalfMade = async (folder: string): Promise<void> => {
   for (const name of await readdir(dirname(folder))) {
     if (!name.startsWith(making(folder))) continue
     const pid = Number(name.slice(making(folder).length).split('-')[0])
-    if (pid !== process.pid && isAlive(pid)) continue
+    // An earlier process may have had our id: what bears it and is not under way was left.
+    if (pid === process.pid ? underWay.has(join(dirname(folder), name)) : isAlive(pid)) continue
     // The dead process's initdb may still write there.
     await rm(join(dirname(folder), name), { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
   }
@@ -101,6 +105,7 @@ export const makeCluster = async (folder: string, binaries: Binaries, as: RunAs)
   await removeHalfMade(folder)
   if (await isMade(folder)) return
   const made = join(dirname(folder), `${making(folder)}${process.pid}-${randomBytes(4).toString('hex')}`)
+  underWay.add(made)
   try {
     await mkdir(made, { mode: 0o700 })
     // Without `setpriv` the database user has to pass through this folder to its own.
@@ -117,6 +122,7 @@ export const makeCluster = async (folder: string, binaries: Binaries, as: RunAs)
     throw new SundError('postgres.failed', { folder, reason }, error)
   } finally {
     await rm(made, { recursive: true, force: true })
+    underWay.delete(made)
   }
 }
 
